@@ -1,0 +1,60 @@
+/** The server's settings: parsed once, every problem reported together, by name and never by value. */
+import { z } from "zod";
+import { ConfigError } from "./errors.ts";
+
+const list = z
+	.string()
+	.default("")
+	.transform((text) =>
+		text
+			.split(",")
+			.map((item) => item.trim())
+			.filter((item) => item !== ""),
+	);
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+const settingsSchema = z.object({
+	COOKIE_ENCRYPTION_KEY: z
+		.string()
+		.optional()
+		.transform((key) => key || undefined)
+		.refine((key) => key === undefined || key.length >= 32, "needs at least 32 characters: openssl rand -hex 32"),
+	IMAGE_GENERATION_USERS: list.transform((users) => users.map((user) => user.toLowerCase())),
+	ALLOWED_ORIGINS: list.refine(
+		(origins) => origins.every(isOrigin),
+		"takes origins such as https://app.example.com, comma-separated, without a path or a slash at the end",
+	),
+});
+
+export type Config = {
+	/** Signs session ids and remembered consent; undefined on a local server that was given none. */
+	readonly cookieEncryptionKey: string | undefined;
+	/** Logins or e-mail addresses, in lower case. */
+	readonly imageGenerationUsers: readonly string[];
+	/** Origins of web pages that may call this server, beside its own and those on loopback hosts. */
+	readonly allowedOrigins: readonly string[];
+};
+
+const parsed = new WeakMap<object, Config>();
+
+/**
+ * Reads the settings of an environment.
+ *
+ * @throws ConfigError with a sentence for each setting that is wrong
+ */
+export function readConfig(env: object): Config {
+	const known = parsed.get(env);
+	if (known) return known;
+	const result = settingsSchema.safeParse(env);
+	if (!result.success) {
+		throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`));
+	}
+	const config: Config = {
+		cookieEncryptionKey: result.data.COOKIE_ENCRYPTION_KEY,
+		imageGenerationUsers: result.data.IMAGE_GENERATION_USERS,
+		allowedOrigins: result.data.ALLOWED_ORIGINS,
+	};
+	parsed.set(env, config);
+	return config;
+}

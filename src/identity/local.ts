@@ -1,0 +1,39 @@
+/**
+ * The built-in sign-in: whoever types an e-mail address is that person. It exists on loopback hosts only, so that a
+ * server can be tried, and tools developed, before an identity provider is configured.
+ */
+import { z } from "zod";
+import { PERMISSIONS } from "../scopes.ts";
+import type { Identity } from "./provider.ts";
+
+export const LOCAL_PROVIDER = "local";
+
+/** RFC 5321 section 4.5.3.1: a path is at most 256 octets, of which two are its brackets. */
+const MAX_EMAIL_LENGTH = 254;
+
+const signInSchema = z.object({
+	// The browsers' own rule for <input type=email>: more forgiving than zod's, so that me@localhost will do.
+	email: z
+		.string()
+		.trim()
+		.max(MAX_EMAIL_LENGTH)
+		.regex(z.regexes.html5Email)
+		.transform((email) => email.toLowerCase()),
+	permission: z.array(z.enum(PERMISSIONS)),
+});
+
+/** @returns the identity a sign-in form claims, or undefined if its e-mail address is none */
+export function identifyLocally(form: FormData): Identity | undefined {
+	const result = signInSchema.safeParse({ email: form.get("email"), permission: form.getAll("permission") });
+	if (!result.success) return undefined;
+	const { email, permission } = result.data;
+	return {
+		subject: email,
+		login: email,
+		name: email.split("@")[0] ?? email,
+		email,
+		// Nobody proved it.
+		emailVerified: false,
+		permissions: permission,
+	};
+}

@@ -1,0 +1,73 @@
+/** The Worker: how a request travels. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { contextStorage } from "hono/context-storage";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { answerError, refuse } from "./answers.tsx";
+import type { AppEnv } from "./app-env.ts";
+import { refuseForeignRequests } from "./host-policy.ts";
+import { authorizationApp } from "./oauth/app.tsx";
+import { oauthServer } from "./oauth/server.ts";
+import { pagesApp } from "./pages/app.tsx";
+
+export { RemoteMcp } from "./mcp/agent.ts";
+
+/** Large enough for any tool call, small enough to be read into memory. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+const app = new Hono<AppEnv>();
+
+app.onError(answerError);
+app.notFound((c) => refuse(c, 404, "There is no such page here."));
+app.use(contextStorage());
+app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
+
+// What programs call, also from web pages: the MCP endpoints, and the protocol side of the authorization server.
+for (const path of ["/mcp/*", "/sse/*", "/token", "/register", "/.well-known/*"]) {
+	app.use(
+		path,
+		cors({
+			origin: (origin) => origin || "*",
+			allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
+			exposeHeaders: ["WWW-Authenticate", "Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After"],
+			maxAge: 86400,
+		}),
+	);
+}
+app.use(refuseForeignRequests);
+app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
+
+const serverOf = (c: Context<AppEnv>) => oauthServer(new URL(c.req.url).origin);
+// Hono's type of the context is older than the runtime's.
+const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
+const serveMcp = (c: Context<AppEnv>) => serverOf(c).resources.mcp.fetch(c.req.raw, c.env, contextOf(c));
+const serveSse = (c: Context<AppEnv>) => serverOf(c).resources.sse.fetch(c.req.raw, c.env, contextOf(c));
+const serveOAuth = (c: Context<AppEnv>) => serverOf(c).authorizationServer.fetch(c.req.raw, c.env, contextOf(c));
+
+app.all("/mcp/*", serveMcp).all("/.well-known/oauth-protected-resource/mcp", serveMcp);
+app.all("/sse/*", serveSse).all("/.well-known/oauth-protected-resource/sse", serveSse);
+app.all("/.well-known/oauth-authorization-server", serveOAuth).all("/token", serveOAuth).all("/register", serveOAuth);
+
+// What people see.
+app.use(
+	secureHeaders({
+		contentSecurityPolicy: {
+			defaultSrc: ["'none'"],
+			styleSrc: ["'self'"],
+			imgSrc: ["data:"],
+			baseUri: ["'none'"],
+			frameAncestors: ["'none'"],
+		},
+		xFrameOptions: "DENY",
+		// "no-referrer" would make browsers post forms with `Origin: null`.
+		referrerPolicy: "same-origin",
+		// A client that opened this page as a pop-up waits for it to come back.
+		crossOriginOpenerPolicy: false,
+	}),
+);
+app.route("/", authorizationApp);
+app.route("/", pagesApp);
+
+export default app;

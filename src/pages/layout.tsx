@@ -1,0 +1,24 @@
+/** The frame of every page. Plain HTML and one style sheet: nothing here needs JavaScript. */
+import type { PropsWithChildren } from "hono/jsx";
+import { SERVER_INFO } from "../mcp/server-info.ts";
+
+const ICON =
+	"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%23c2410c'/%3E%3Cpath d='M4 12V5l4 4 4-4v7' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
+
+export function Layout({ title, children }: PropsWithChildren<{ title: string }>) {
+	return (
+		<html lang="en">
+			<head>
+				<meta charset="utf-8" />
+				<meta name="viewport" content="width=device-width, initial-scale=1" />
+				<meta name="color-scheme" content="light dark" />
+				<title>{`${title} · ${SERVER_INFO.title}`}</title>
+				<link rel="icon" href={ICON} />
+				<link rel="stylesheet" href="/style.css" />
+			</head>
+			<body>
+				<main>{children}</main>
+			</body>
+		</html>
+	);
+}

@@ -1,0 +1,66 @@
+/** The built-in sign-in of a local server. */
+import type { Permission } from "../scopes.ts";
+import { Layout } from "./layout.tsx";
+
+const PERMISSION_SENTENCES: Record<Permission, string> = { image_generation: "May generate images" };
+
+type SignInPageProps = {
+	/** Leads back to the authorization request. */
+	state: string;
+	/** What was typed before, when it was not an e-mail address. */
+	rejectedEmail?: string;
+};
+
+export function SignInPage({ state, rejectedEmail }: SignInPageProps) {
+	return (
+		<Layout title="Sign in">
+			<div class="card">
+				<h1>Sign in</h1>
+				<p class="warning">
+					This is the built-in sign-in of a server on <strong>this computer</strong>. Any e-mail address and any
+					password will do: nothing is checked, nothing is sent anywhere.
+				</p>
+				<form method="post" action={`/callback?state=${encodeURIComponent(state)}`}>
+					{rejectedEmail !== undefined && (
+						<p class="problem" role="alert" id="email-problem">
+							“{rejectedEmail}” is not an e-mail address. Try one like me@example.com.
+						</p>
+					)}
+					<label class="field">
+						E-mail address
+						<input
+							type="email"
+							name="email"
+							value={rejectedEmail}
+							placeholder="me@example.com"
+							autocomplete="username"
+							required
+							autofocus
+							aria-describedby={rejectedEmail === undefined ? undefined : "email-problem"}
+						/>
+					</label>
+					<label class="field">
+						Password
+						<input type="password" name="password" autocomplete="off" />
+					</label>
+					<fieldset>
+						<legend>Try it as a user who</legend>
+						{Object.entries(PERMISSION_SENTENCES).map(([permission, sentence]) => (
+							<label class="choice">
+								<input type="checkbox" name="permission" value={permission} />
+								<span>
+									{sentence} (<code>{permission}</code>)
+								</span>
+							</label>
+						))}
+					</fieldset>
+					<div class="buttons">
+						<button type="submit" class="primary">
+							Sign in
+						</button>
+					</div>
+				</form>
+			</div>
+		</Layout>
+	);
+}

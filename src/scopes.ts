@@ -1,0 +1,41 @@
+/** What a client can be allowed to do: one table for the consent page, the metadata and the tool gate. */
+
+/** What a user may do on this server, from the identity provider's claims or from a setting. */
+export const PERMISSIONS = ["image_generation"] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+type ScopeDefinition = {
+	/** The consent page's sentence, read by a person: "Allow it to …". */
+	readonly sentence: string;
+	/** Granted only to users who have this permission; absent: to everyone. */
+	readonly permission?: Permission;
+};
+
+export const SCOPES = {
+	tools: { sentence: "Use this server’s everyday tools, such as adding numbers" },
+	identity: { sentence: "See who you are: your name, e-mail address and permissions" },
+	images: { sentence: "Generate images in your name", permission: "image_generation" },
+} as const satisfies Record<string, ScopeDefinition>;
+
+export type Scope = keyof typeof SCOPES;
+
+export const SCOPE_NAMES = Object.keys(SCOPES) as Scope[];
+
+export function isScope(name: string): name is Scope {
+	return Object.hasOwn(SCOPES, name);
+}
+
+/**
+ * The scopes a consent page offers for a request. Unknown ones are dropped, since clients ask for OpenID scopes
+ * out of habit; a request that names none of ours is offered all of them.
+ */
+export function offeredScopes(requested: readonly string[]): Scope[] {
+	const known = SCOPE_NAMES.filter((scope) => requested.includes(scope));
+	return known.length > 0 ? known : [...SCOPE_NAMES];
+}
+
+/** Whether a user with these permissions can be granted a scope at all. */
+export function isPermitted(scope: Scope, permissions: readonly Permission[]): boolean {
+	const definition: ScopeDefinition = SCOPES[scope];
+	return definition.permission === undefined || permissions.includes(definition.permission);
+}

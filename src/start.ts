@@ -1,0 +1,43 @@
+/**
+ * `npm start`: runs the Worker on this computer and says where it is and what to do next.
+ * Extra flags go to `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in.
+ */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const REMOTE_AI = "--remote-ai";
+const flags = process.argv.slice(2);
+const wrangler = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+
+const child = fork(
+	wrangler,
+	["dev", ...(flags.includes(REMOTE_AI) ? [] : ["--local"]), ...flags.filter((flag) => flag !== REMOTE_AI)],
+	{
+		stdio: ["inherit", "inherit", "inherit", "ipc"],
+		// No questions, and no look-ups that need a network.
+		env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+	},
+);
+
+child.on("message", (message) => {
+	const { event, port } = JSON.parse(String(message)) as { event?: string; port?: number };
+	if (event === "DEV_SERVER_READY") console.log(greeting(`http://localhost:${port}`));
+});
+child.on("exit", (code, signal) => {
+	process.exitCode = signal ? 0 : (code ?? 1);
+});
+// Wrangler shuts down on its own; this process stays until it has.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+
+function greeting(origin: string): string {
+	return `
+Remote MCP server: ${origin}
+
+  Give your MCP client this address:   ${origin}/mcp      (older clients: ${origin}/sse)
+  Claude Code:                         claude mcp add --transport http remote-mcp-server ${origin}/mcp
+  Try it in the MCP Inspector:         npx @modelcontextprotocol/inspector
+  More clients, ready to paste:        ${origin}/
+
+  The client opens a sign-in page. Any e-mail address and any password will do here. Stop with Ctrl-C.
+`;
+}

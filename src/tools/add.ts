@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { defineTool } from "./define.ts";
+
+export const add = defineTool({
+	name: "add",
+	title: "Add two numbers",
+	description: "Adds two numbers, a and b, and answers with their sum.",
+	scope: "tools",
+	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+	input: z.object({
+		a: z.number().describe("The first number"),
+		b: z.number().describe("The second number"),
+	}),
+	output: z.object({ sum: z.number().describe("a + b") }),
+	async run({ a, b }) {
+		const sum = a + b;
+		if (!Number.isFinite(sum)) throw new UserError("The sum is too large for a number. Use smaller numbers.");
+		return { content: [{ type: "text", text: String(sum) }], structured: { sum } };
+	},
+});
