@@ -3,11 +3,11 @@
  * Extra flags go to `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in.
  */
 import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 const REMOTE_AI = "--remote-ai";
 const flags = process.argv.slice(2);
-const wrangler = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+const wrangler = join(import.meta.dirname, "../node_modules/wrangler/bin/wrangler.js");
 
 const child = fork(
 	wrangler,
