@@ -1,5 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { Response } from "miniflare";
 import { defineConfig } from "vitest/config";
+import { CLIENT_DOCUMENTS } from "./test/support/client-documents.ts";
 
 /** The first import of the Worker takes some seconds on a small machine. */
 const WORKER_TIMEOUT_MILLISECONDS = 60_000;
@@ -20,7 +22,14 @@ export default defineConfig({
 								IMAGE_GENERATION_USERS: "Listed@example.com",
 								ALLOWED_ORIGINS: "https://app.example.com",
 							},
+							// The public internet: the metadata documents of a few clients, and nothing else.
+							outboundService({ url }) {
+								const document = CLIENT_DOCUMENTS[url];
+								return document ? Response.json(document) : new Response("Not found", { status: 404 });
+							},
 							// Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it.
+							// Out of the way: it would need an account.
+							ai: { binding: "REMOTE_AI" },
 							serviceBindings: { AI: { name: "workers-ai", entrypoint: "WorkersAi" } },
 							workers: [
 								{

@@ -49,6 +49,8 @@ export class RemoteMcp extends McpAgent<Env> {
 	#transport: StreamableHttpTransport | SseTransport | undefined;
 	/** Whether the client has initialized this session and not ended it. */
 	#isOpen = false;
+	/** Whether the storage of an ended session is deleted: this object is never used again. */
+	#isEmpty = false;
 	#lastUsedSeconds = 0;
 
 	/** The tools are registered when the server is created. */
@@ -103,7 +105,7 @@ export class RemoteMcp extends McpAgent<Env> {
 		}
 		await this.#touch();
 		runAs(caller, () => transport.onmessage?.(message));
-		return new Response("Accepted", { status: 202 });
+		return new Response(null, { status: 202 });
 	}
 
 	/** Ends the session: its streams close, its storage goes, its id is never known again. */
@@ -156,17 +158,22 @@ export class RemoteMcp extends McpAgent<Env> {
 
 	async #end(): Promise<void> {
 		this.#isOpen = false;
-		await this.ctx.storage.delete(STATE_KEY);
 		await this.server.close();
 		for (const connection of this.getConnections()) connection.close(1000, "Session ended");
-		// Deferred to an alarm, so that a client that hangs up does not cut it short.
-		await this._cf_scheduleDestroy();
+		await this.#deleteStorage();
 	}
 
-	/** Answers for a session that ended, and removes what waking this object wrote. */
+	/** Answers for a session that ended, and removes what waking its object wrote. */
 	async #gone(): Promise<Response> {
-		await this._cf_scheduleDestroy();
+		await this.#deleteStorage();
 		return sessionNotFound();
+	}
+
+	/** The alarm goes too; this object answers "not found" until it is evicted. */
+	async #deleteStorage(): Promise<void> {
+		if (this.#isEmpty) return;
+		await this.ctx.storage.deleteAll();
+		this.#isEmpty = true;
 	}
 
 	/** What the client said when it initialized: its capabilities, name and protocol version. */

@@ -7,6 +7,7 @@ import { isLoopbackUrl } from "../host-policy.ts";
 import { isScope } from "../scopes.ts";
 import { type Props, permissionsOf } from "../session.ts";
 import { signingKey } from "../signing-key.ts";
+import { tools } from "../tools/index.ts";
 import { missingScopes } from "../tools/register.ts";
 import { type Session, sessionOf } from "./agent.ts";
 import type { Caller } from "./caller.ts";
@@ -139,7 +140,7 @@ function callerOf(request: Request, env: Env, ctx: Context): Caller {
 
 /** A call of a tool whose scope the user could grant, but did not: the client may ask them for it (RFC 6750 section 3.1). */
 function challengeForScopes(message: unknown, caller: Caller, ctx: Context): Response | undefined {
-	const missing = missingScopes(calledTools(message), caller);
+	const missing = missingScopes(tools, calledTools(message), caller);
 	if (missing.length === 0) return undefined;
 	return insufficientScope(ctx.auth, [...caller.scopes, ...missing], "This tool needs a scope that was not granted.");
 }

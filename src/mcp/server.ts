@@ -1,6 +1,7 @@
 /** The MCP server that every session runs: its name, its instructions, its tools. */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
+import { tools } from "../tools/index.ts";
 import { registerTools } from "../tools/register.ts";
 import { SERVER_INFO } from "./server-info.ts";
 
@@ -11,6 +12,6 @@ export function createServer(env: Env): McpServer {
 		// The SDK's default validator compiles code, which the Workers runtime forbids.
 		jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
 	});
-	registerTools(server, env.AI);
+	registerTools(server, tools, env.AI);
 	return server;
 }

@@ -10,24 +10,13 @@ import { logError, UserError } from "../errors.ts";
 import { type Caller, currentCaller } from "../mcp/caller.ts";
 import type { Scope } from "../scopes.ts";
 import type { Tool, ToolContext } from "./define.ts";
-import { tools } from "./index.ts";
-
-/** Each tool as `tools/list` shows it. Made once: the conversion costs more than most calls. */
-const listed = new Map<Tool, ListedTool>(
-	tools.map((tool) => {
-		const { name, title, description, annotations } = tool;
-		const inputSchema = z.toJSONSchema(tool.input, { io: "input" }) as ListedTool["inputSchema"];
-		const outputSchema = z.toJSONSchema(tool.output, { io: "output" }) as ListedTool["outputSchema"];
-		return [tool, { name, title, description, inputSchema, outputSchema, annotations }];
-	}),
-);
 
 /**
- * Registers every tool; who may see and call it is decided for each message, from its caller.
+ * Registers tools on a server; who may see and call them is decided for each message, from its caller.
  *
  * @param ai Workers AI, for the tools that need it
  */
-export function registerTools(server: McpServer, ai: Ai): void {
+export function registerTools(server: McpServer, tools: readonly Tool[], ai: Ai): void {
 	for (const tool of tools) {
 		const { title, description, annotations } = tool;
 		const config = { title, description, annotations, inputSchema: tool.input, outputSchema: tool.output };
@@ -37,7 +26,7 @@ export function registerTools(server: McpServer, ai: Ai): void {
 	}
 	server.server.setRequestHandler(ListToolsRequestSchema, () => {
 		const caller = currentCaller();
-		return { tools: [...listed].filter(([tool]) => refusal(tool, caller) === undefined).map(([, shown]) => shown) };
+		return { tools: tools.filter((tool) => refusal(tool, caller) === undefined).map(describeTool) };
 	});
 }
 
@@ -45,9 +34,23 @@ export function registerTools(server: McpServer, ai: Ai): void {
  * The scopes a token would need to call these tools and lacks, though its user could grant them. The answer to
  * such a call is a step-up challenge (MCP authorization, scope challenge handling) instead of a refusal.
  */
-export function missingScopes(toolNames: readonly unknown[], caller: Caller): Scope[] {
+export function missingScopes(tools: readonly Tool[], toolNames: readonly unknown[], caller: Caller): Scope[] {
 	const called = tools.filter((tool) => toolNames.includes(tool.name) && isPermittedTool(tool, caller));
 	return [...new Set(called.map((tool) => tool.scope))].filter((scope) => !caller.scopes.includes(scope));
+}
+
+const described = new WeakMap<Tool, ListedTool>();
+
+/** A tool as `tools/list` shows it. Made once: converting the schemas costs more than most calls. */
+function describeTool(tool: Tool): ListedTool {
+	const known = described.get(tool);
+	if (known) return known;
+	const { name, title, description, annotations } = tool;
+	const inputSchema = z.toJSONSchema(tool.input, { io: "input" }) as ListedTool["inputSchema"];
+	const outputSchema = z.toJSONSchema(tool.output, { io: "output" }) as ListedTool["outputSchema"];
+	const made = { name, title, description, inputSchema, outputSchema, annotations };
+	described.set(tool, made);
+	return made;
 }
 
 function isPermittedTool(tool: Tool, caller: Caller): boolean {

@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { callTool, fetchWorker, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
+
+let token = "";
+let session = "";
+
+beforeAll(async () => {
+	({ access_token: token } = await signIn({ resource: null }));
+	session = await openSession(token);
+});
+
+/** What a client is told, with the parts that every such answer has checked. */
+async function expectJsonRpcError(response: Response, status: number, code: number): Promise<string> {
+	expect(response.status).toBe(status);
+	expect(response.headers.get("Access-Control-Allow-Origin")).toBeTruthy();
+	expect(response.headers.get("Access-Control-Expose-Headers")).toContain("Mcp-Session-Id");
+	const body: { jsonrpc: string; id: null; error: { code: number; message: string } } = await response.json();
+	expect(body).toMatchObject({ jsonrpc: "2.0", id: null, error: { code } });
+	return body.error.message;
+}
+
+describe("a request to /mcp", () => {
+	it("without a session id, other than initialize, gets 400", async () => {
+		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token }), 400, -32000);
+		expect(message).toContain("Mcp-Session-Id header is required");
+		await expectJsonRpcError(await mcp(null, { method: "GET", token }), 400, -32000);
+		await expectJsonRpcError(await mcp(null, { method: "DELETE", token }), 400, -32000);
+	});
+
+	it("that is not JSON gets 400 and a parse error, with and without a session", async () => {
+		await expectJsonRpcError(await mcp(null, { token, body: "{not json" }), 400, -32700);
+		await expectJsonRpcError(await mcp(null, { token, session, body: "" }), 400, -32700);
+		await expectJsonRpcError(await mcp(null, { token, session, body: '{"method":"no version"}' }), 400, -32700);
+	});
+
+	it("that accepts no event stream gets 406", async () => {
+		const headers = { Accept: "application/json" };
+		await expectJsonRpcError(await mcp(INITIALIZE, { token, headers }), 406, -32000);
+		await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 406, -32000);
+		await expectJsonRpcError(await mcp(null, { method: "GET", token, session, headers }), 406, -32000);
+	});
+
+	it("of another content type gets 415", async () => {
+		const headers = { "Content-Type": "text/plain; note=application/json" };
+		await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 415, -32000);
+	});
+
+	it("larger than 4 MiB gets 413, whether it says its length or not", async () => {
+		const body = JSON.stringify(callTool("add", { a: "x".repeat(4 * 1024 * 1024) }));
+		await expectJsonRpcError(await mcp(null, { token, session, body }), 413, -32000);
+		const stream = new Response(body).body;
+		const headers = {
+			Authorization: `Bearer ${token}`,
+			"Content-Type": "application/json",
+			Accept: "application/json, text/event-stream",
+		};
+		await expectJsonRpcError(await fetchWorker(`${LOCAL}/mcp`, { method: "POST", headers, body: stream }), 413, -32000);
+	});
+
+	it("of an unknown protocol version gets 400 and the versions that are known", async () => {
+		const headers = { "Mcp-Protocol-Version": "1999-01-01" };
+		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 400, -32000);
+		expect(message).toContain("2025-11-25");
+	});
+
+	it("with a method that does not exist there gets 405 and the ones that do", async () => {
+		const put = await mcp(null, { method: "PUT", token });
+		expect(put.headers.get("Allow")).toBe("GET, POST, DELETE");
+		await expectJsonRpcError(put, 405, -32000);
+	});
+
+	it("below /mcp is told the endpoint", async () => {
+		expect(await expectJsonRpcError(await mcp(INITIALIZE, { path: "/mcp/", token }), 404, -32000)).toContain("/mcp");
+	});
+
+	it("initializes a session only once, and only with a session id of ours", async () => {
+		await expectJsonRpcError(await mcp(INITIALIZE, { token, session }), 400, -32600);
+		await expectJsonRpcError(await mcp(INITIALIZE, { token, session: "mine" }), 404, -32001);
+	});
+
+	it("that only notifies gets 202", async () => {
+		const response = await mcp({ jsonrpc: "2.0", method: "notifications/initialized" }, { token, session });
+		expect(response.status).toBe(202);
+	});
+});
+
+describe("a request to /sse", () => {
+	it("that posts, as newer clients try first, gets 405 so that they go on to GET", async () => {
+		const response = await mcp(INITIALIZE, { path: "/sse", token });
+		expect(response.headers.get("Allow")).toBe("GET");
+		await expectJsonRpcError(response, 405, -32000);
+		await expectJsonRpcError(await mcp(null, { method: "DELETE", path: "/sse", token }), 405, -32000);
+		await expectJsonRpcError(await mcp(null, { method: "GET", path: "/sse/message", token }), 405, -32000);
+		await expectJsonRpcError(await mcp(null, { method: "GET", path: "/sse/other", token }), 404, -32000);
+	});
+
+	it("that wants no event stream gets 406", async () => {
+		const headers = { Accept: "text/html" };
+		await expectJsonRpcError(await mcp(null, { method: "GET", path: "/sse", token, headers }), 406, -32000);
+	});
+
+	it("with a bad message is told what is wrong with it", async () => {
+		const path = "/sse/message?sessionId=x";
+		await expectJsonRpcError(await mcp(callTool("whoami"), { path: "/sse/message", token }), 400, -32000);
+		await expectJsonRpcError(await mcp(null, { path, token, body: "{" }), 400, -32700);
+		await expectJsonRpcError(await mcp({ hello: 1 }, { path, token }), 400, -32600);
+		await expectJsonRpcError(await mcp({}, { path, token, headers: { "Content-Type": "text/plain" } }), 415, -32000);
+	});
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { readText } from "../support/person.ts";
+import { DEPLOYED, fetchWorker, LOCAL } from "../support/worker.ts";
+
+describe("the home page", () => {
+	it.each([LOCAL, "http://127.0.0.1:9000", DEPLOYED])(
+		"of %s says which tools there are and how to connect to it",
+		async (origin) => {
+			const response = await fetchWorker(`${origin}/`);
+			expect(response.status).toBe(200);
+			const text = readText(await response.text());
+			for (const tool of ["add", "generateImage", "whoami"]) expect(text).toContain(tool);
+			expect(text).toContain(`${origin}/mcp`);
+			expect(text).toContain(`${origin}/sse`);
+			expect(text).toContain("mcp-remote");
+		},
+	);
+});
+
+describe("an address that does not exist", () => {
+	it("answers people with a page and programs with JSON", async () => {
+		const page = await fetchWorker(`${LOCAL}/nowhere`, { headers: { Accept: "text/html" } });
+		expect(page.status).toBe(404);
+		expect(readText(await page.text())).toContain("There is no such page");
+		const json = await fetchWorker(`${LOCAL}/nowhere`);
+		expect(json.status).toBe(404);
+		expect(await json.json()).toHaveProperty("error_description");
+	});
+});

@@ -1,0 +1,28 @@
+/** Grants made without a sign-in page: for a deployed server, which has no built-in one, and for unusual users. */
+import { env } from "cloudflare:workers";
+import { oauthServer } from "../../src/oauth/server.ts";
+import type { Scope } from "../../src/scopes.ts";
+import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
+import { fetchWorker } from "./worker.ts";
+
+export type GrantOptions = { origin: string; props: unknown; userId?: string; scope?: Scope[] };
+
+/** The tokens of a grant with these props. */
+export async function grantTokens({ origin, props, userId = "test-1", scope }: GrantOptions): Promise<Tokens> {
+	const client = new OAuthClient(fetchWorker, origin);
+	const clientId = await client.register();
+	const { url, verifier } = await client.authorizationUrl(clientId);
+	const oauth = oauthServer(origin).authorizationServer.getOAuthApi(env);
+	const request = await oauth.parseAuthRequest(new Request(url));
+	const { redirectTo } = await oauth.completeAuthorization({
+		request,
+		userId,
+		metadata: {},
+		scope: scope ?? ["tools", "identity", "images"],
+		props,
+	});
+	const code = new URL(redirectTo).searchParams.get("code") ?? "";
+	const fields = { grant_type: "authorization_code", code, redirect_uri: REDIRECT_URI, code_verifier: verifier };
+	const response = await client.token({ ...fields, client_id: clientId });
+	return response.json();
+}

@@ -1,0 +1,125 @@
+import { decode } from "fast-png";
+import { describe, expect, it, vi } from "vitest";
+import { grantTokens } from "../support/grants.ts";
+import { askTool, callTool, DEPLOYED, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
+
+const permitted = { permissions: ["image_generation"] };
+
+async function connect(options: Parameters<typeof signIn>[0]) {
+	const { access_token: token } = await signIn(options);
+	return { token, session: await openSession(token) };
+}
+
+/** A session of a permitted user on a deployed server. */
+async function connectDeployed() {
+	const user = { id: "test-1", provider: "test", login: "dora", name: "Dora", emailVerified: false, ...permitted };
+	const { access_token: token } = await grantTokens({ origin: DEPLOYED, props: { user } });
+	const response = await mcp(INITIALIZE, { token, origin: DEPLOYED });
+	await response.text();
+	return { token, session: response.headers.get("Mcp-Session-Id") ?? "", origin: DEPLOYED };
+}
+
+describe("generateImage", () => {
+	it("answers with the model's JPEG", async () => {
+		const { content, structuredContent } = await askTool(
+			"generateImage",
+			{ prompt: " a cat ", steps: 8 },
+			await connect(permitted),
+		);
+		expect(content[0]).toMatchObject({ type: "image", mimeType: "image/jpeg" });
+		const model = "@cf/black-forest-labs/flux-1-schnell";
+		expect(JSON.parse(atob(content[0]?.data ?? ""))).toEqual({ model, prompt: "a cat", steps: 8 });
+		expect(structuredContent).toEqual({ prompt: "a cat", steps: 8, model, mimeType: "image/jpeg" });
+	});
+
+	it("takes four steps unless told otherwise", async () => {
+		const { structuredContent } = await askTool("generateImage", { prompt: "a cat" }, await connect(permitted));
+		expect(structuredContent?.steps).toBe(4);
+	});
+
+	it.each([
+		{},
+		{ prompt: "" },
+		{ prompt: "   " },
+		{ prompt: "x".repeat(2049) },
+		{ prompt: "a cat", steps: 3 },
+		{ prompt: "a cat", steps: 9 },
+		{ prompt: "a cat", steps: 4.5 },
+	])("says what is wrong with arguments out of bounds (%#)", async (args) => {
+		const { isError, content } = await askTool("generateImage", args, await connect(permitted));
+		expect(isError).toBe(true);
+		expect(content[0]?.text).toMatch(/prompt|steps/);
+	});
+
+	describe("where there is no model", () => {
+		it("on this computer answers with a stand-in, coloured from the prompt, and says so", async () => {
+			const connection = await connect(permitted);
+			const draw = (prompt: string) => askTool("generateImage", { prompt }, connection);
+			const { content, structuredContent } = await draw("outage one");
+			expect(content[0]).toMatchObject({ type: "image", mimeType: "image/png" });
+			expect(content[1]?.text).toMatch(/local stand-in.*npm run start:remote-ai/);
+			expect(structuredContent?.model).toBe("placeholder");
+			const png = decode(Uint8Array.from(atob(content[0]?.data ?? ""), (char) => char.charCodeAt(0)));
+			expect([png.width, png.height]).toEqual([128, 128]);
+			expect((await draw("outage one")).content[0]?.data).toBe(content[0]?.data);
+			expect((await draw("outage two")).content[0]?.data).not.toBe(content[0]?.data);
+		});
+
+		it("on a deployed server answers with an error that keeps its cause in the log, under the same request id", async () => {
+			const log = vi.spyOn(console, "error").mockImplementation(() => {});
+			const { isError, content } = await askTool("generateImage", { prompt: "outage" }, await connectDeployed());
+			expect(isError).toBe(true);
+			expect(content).toHaveLength(1);
+			expect(content[0]?.text).not.toContain("secret detail");
+			const requestId = /Request ([\w-]+)/.exec(content[0]?.text ?? "")?.[1];
+			const logged = log.mock.calls
+				.map(([line]) => JSON.parse(line))
+				.find(({ event }) => event === "image_generation_failed");
+			expect(logged).toMatchObject({ requestId, cause: expect.stringContaining("secret detail") });
+			log.mockRestore();
+		});
+
+		it("on a deployed server still answers those it can", async () => {
+			const { content } = await askTool("generateImage", { prompt: "a cat" }, await connectDeployed());
+			expect(content[0]?.mimeType).toBe("image/jpeg");
+		});
+	});
+
+	describe("called by name", () => {
+		it("without the permission is refused", async () => {
+			const { isError, content } = await askTool("generateImage", { prompt: "a cat" }, await connect({}));
+			expect(isError).toBe(true);
+			expect(content).toEqual([
+				{ type: "text", text: expect.stringContaining('needs the permission "image_generation"') },
+			]);
+		});
+
+		it.each(["/mcp", "/sse/message?sessionId=x"])(
+			"without the scope, at %s, is answered with a challenge to ask for it",
+			async (path) => {
+				const { access_token: token } = await signIn({ ...permitted, scopes: ["tools"], resource: null });
+				const session = await openSession(token);
+				for (const message of [
+					callTool("generateImage"),
+					[callTool("add", { a: 1, b: 2 }), callTool("generateImage", {}, 2)],
+				]) {
+					if (Array.isArray(message) && path !== "/mcp") continue;
+					const response = await mcp(message, { token, session, path });
+					expect(response.status).toBe(403);
+					const challenge = response.headers.get("WWW-Authenticate");
+					expect(challenge).toContain('error="insufficient_scope", scope="tools images"');
+					expect(challenge).toContain(`${LOCAL}/.well-known/oauth-protected-resource/${path.slice(1, 4)}`);
+					expect(response.headers.get("Access-Control-Expose-Headers")).toContain("WWW-Authenticate");
+				}
+			},
+		);
+
+		it("works in the same session once the client has stepped up", async () => {
+			const first = await signIn({ ...permitted, scopes: ["tools"] });
+			const session = await openSession(first.access_token);
+			const second = await signIn({ ...permitted, clientId: first.client_id, scope: "tools images" });
+			const { isError } = await askTool("generateImage", { prompt: "a cat" }, { token: second.access_token, session });
+			expect(isError).toBeFalsy();
+		});
+	});
+});
