@@ -9,7 +9,11 @@ import { JSON_RPC, jsonRpcError } from "./mcp/json-rpc.ts";
 import { ErrorPage } from "./pages/error.tsx";
 
 const START_AGAIN =
-	"Go back to your app and connect again. If that brings you here once more, remove this server from the app and add it again. On http://localhost, Safari does not keep the cookies that sign-in needs: use another browser.";
+	"Go back to your app and connect again. If that brings you here once more, remove this server from the app and add it again.";
+
+/** Plain HTTP means a loopback host. */
+const SAFARI_ON_LOCALHOST =
+	" Older versions of Safari do not keep the cookies that sign-in needs on http://localhost: use another browser.";
 
 /** Whether a path is an MCP endpoint, whose clients read JSON-RPC errors. */
 function isMcpPath(path: string): boolean {
@@ -37,7 +41,8 @@ export function answerError(error: Error, c: Context<AppEnv>): Response | Promis
 	if (error instanceof AuthorizationError) {
 		// Set only when the client and its redirect URI are validated; otherwise a page, never a redirect.
 		if (error.redirectTo) return c.redirect(error.redirectTo);
-		return refuse(c, 400, `${error.description.replace(/\.$/, "")}.`, START_AGAIN);
+		const hint = START_AGAIN + (c.req.url.startsWith("http:") ? SAFARI_ON_LOCALHOST : "");
+		return refuse(c, 400, `${error.description.replace(/\.$/, "")}.`, hint);
 	}
 	if (error instanceof ConfigError) {
 		logError("config_error", error, requestId);

@@ -20,6 +20,7 @@ export const authorizationApp = new Hono<AppEnv>();
 
 /** Without an identity provider only a loopback host can sign anyone in. */
 const requireIdentityProvider = createMiddleware<AppEnv>(async (c, next) => {
+	c.header("Cache-Control", "no-store");
 	if (isLoopbackUrl(c.req.url)) return next();
 	return refuse(
 		c,
