@@ -5,8 +5,10 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 
+const PARENT_CHECK_MILLISECONDS = 500;
 const REMOTE_AI = "--remote-ai";
 const flags = process.argv.slice(2);
+const protocol = /--local-protocol[ =]https/.test(flags.join(" ")) ? "https" : "http";
 const wrangler = join(import.meta.dirname, "../node_modules/wrangler/bin/wrangler.js");
 
 const child = fork(
@@ -21,13 +23,16 @@ const child = fork(
 
 child.on("message", (message) => {
 	const { event, port } = JSON.parse(String(message)) as { event?: string; port?: number };
-	if (event === "DEV_SERVER_READY") console.log(greeting(`http://localhost:${port}`));
+	if (event === "DEV_SERVER_READY") console.log(greeting(`${protocol}://localhost:${port}`));
 });
 child.on("exit", (code, signal) => {
 	process.exitCode = signal ? 0 : (code ?? 1);
 });
 // Wrangler shuts down on its own; this process stays until it has.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+// npm runs this through a shell, which may end without passing the signal on.
+const shell = process.ppid;
+setInterval(() => process.ppid !== shell && child.kill("SIGTERM"), PARENT_CHECK_MILLISECONDS).unref();
 
 function greeting(origin: string): string {
 	return `
