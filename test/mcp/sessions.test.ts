@@ -159,11 +159,16 @@ describe("props", () => {
 });
 
 describe("an object that was evicted", () => {
+	const clientOf = (stub: DurableObjectStub<RemoteMcp>) => {
+		return runInDurableObject(stub, (instance: RemoteMcp) => instance.server.server.getClientVersion());
+	};
+
 	it("goes on where it was, at /mcp", async () => {
 		const { access_token: token } = await signIn();
 		const session = await openSession(token);
 		await evictDurableObject(objectOf(session));
 		expect(await whoAnswers(token, session)).toBe("alice@example.com");
+		expect(await clientOf(objectOf(session))).toEqual(INITIALIZE.params.clientInfo);
 		expect((await mcp(INITIALIZE, { token, session })).status).toBe(400);
 	});
 
@@ -173,6 +178,7 @@ describe("an object that was evicted", () => {
 		const id = new URL(LOCAL + sse.endpoint).searchParams.get("sessionId") ?? "";
 		await evictDurableObject(objectOf(id, "sse"));
 		expect((await sse.callTool("add", { a: 1, b: 1 })).structuredContent).toEqual({ sum: 2 });
+		expect(await clientOf(objectOf(id, "sse"))).toEqual(INITIALIZE.params.clientInfo);
 		await sse.close();
 	});
 });
