@@ -18,7 +18,8 @@ h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.125rem; margin: 2rem 0 0.5rem; }
 a { color: var(--accent); }
 code, pre { font: 0.875rem/1.5 ui-monospace, monospace; }
-pre { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem; overflow-x: auto; }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem; white-space: pre-wrap; }
+td code { white-space: nowrap; }
 .muted { color: var(--muted); }
 .warning, .problem { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 0.25rem; padding: 0.75rem 1rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1.5rem; }
@@ -30,9 +31,9 @@ legend { padding: 0 0.25rem; font-weight: 600; }
 label.choice { display: flex; gap: 0.75rem; align-items: flex-start; padding: 0.375rem 0; }
 label.choice input { width: 1.25rem; height: 1.25rem; margin: 0.125rem 0 0; flex: none; accent-color: var(--accent); }
 label.field { display: block; margin: 1rem 0; font-weight: 600; }
-label.field input { display: block; width: 100%; margin-top: 0.25rem; padding: 0.625rem 0.75rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 0.5rem; }
-.buttons { display: flex; gap: 0.75rem; margin-top: 1.5rem; }
-button { flex: 1; padding: 0.75rem 1rem; font: inherit; font-weight: 600; color: var(--ink); background: transparent; border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; }
+label.field input { display: block; width: 100%; margin-top: 0.25rem; padding: 0.625rem 0.75rem; font: inherit; font-weight: normal; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 0.5rem; }
+.buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.5rem; }
+button { flex: 1 1 10rem; padding: 0.75rem 1rem; font: inherit; font-weight: 600; color: var(--ink); background: transparent; border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; }
 button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; }
