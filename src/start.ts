@@ -43,6 +43,6 @@ Remote MCP server: ${origin}
   Try it in the MCP Inspector:         npx @modelcontextprotocol/inspector
   More clients, ready to paste:        ${origin}/
 
-  The client opens a sign-in page. Any e-mail address and any password will do here. Stop with Ctrl-C.
+  The client opens a sign-in page. Any email address and any password will do here. Stop with Ctrl-C.
 `;
 }

@@ -89,9 +89,8 @@ async function postToSse(request: Request, env: Env, ctx: Context): Promise<Resp
 	if (!JSONRPCMessageSchema.safeParse(message).success) {
 		return jsonRpcError(400, JSON_RPC.invalidRequest, "Invalid Request: the body is not a JSON-RPC message");
 	}
+	// No challenge for a missing scope: clients of this era take a 403 for a broken server, and the tool says it better.
 	const caller = callerOf(request, env, ctx);
-	const stepUp = challengeForScopes(message, caller, ctx);
-	if (stepUp) return stepUp;
 	const id = new URL(request.url).searchParams.get("sessionId");
 	if (!id) return jsonRpcError(400, JSON_RPC.transport, "Bad Request: the sessionId parameter is required");
 	const secret = await signingKey(env, caller.isLocal);

@@ -1,4 +1,5 @@
 /** The frame of every page. Plain HTML and one style sheet: nothing here needs JavaScript. */
+import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import { SERVER_INFO } from "../mcp/server-info.ts";
 
@@ -7,18 +8,21 @@ const ICON =
 
 export function Layout({ title, children }: PropsWithChildren<{ title: string }>) {
 	return (
-		<html lang="en">
-			<head>
-				<meta charset="utf-8" />
-				<meta name="viewport" content="width=device-width, initial-scale=1" />
-				<meta name="color-scheme" content="light dark" />
-				<title>{`${title} · ${SERVER_INFO.title}`}</title>
-				<link rel="icon" href={ICON} />
-				<link rel="stylesheet" href="/style.css" />
-			</head>
-			<body>
-				<main>{children}</main>
-			</body>
-		</html>
+		<>
+			{raw("<!doctype html>")}
+			<html lang="en">
+				<head>
+					<meta charset="utf-8" />
+					<meta name="viewport" content="width=device-width, initial-scale=1" />
+					<meta name="color-scheme" content="light dark" />
+					<title>{`${title} · ${SERVER_INFO.title}`}</title>
+					<link rel="icon" href={ICON} />
+					<link rel="stylesheet" href="/style.css" />
+				</head>
+				<body>
+					<main>{children}</main>
+				</body>
+			</html>
+		</>
 	);
 }

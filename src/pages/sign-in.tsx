@@ -7,7 +7,7 @@ const PERMISSION_SENTENCES: Record<Permission, string> = { image_generation: "Ma
 type SignInPageProps = {
 	/** Leads back to the authorization request. */
 	state: string;
-	/** What was typed before, when it was not an e-mail address. */
+	/** What was typed before, when it was not an email address. */
 	rejectedEmail?: string;
 };
 
@@ -17,17 +17,17 @@ export function SignInPage({ state, rejectedEmail }: SignInPageProps) {
 			<div class="card">
 				<h1>Sign in</h1>
 				<p class="warning">
-					This is the built-in sign-in of a server on <strong>this computer</strong>. Any e-mail address and any
-					password will do: nothing is checked, nothing is sent anywhere.
+					This is the built-in sign-in of a server on <strong>this computer</strong>. Any email address and any password
+					will do: nothing is checked, nothing is sent anywhere.
 				</p>
 				<form method="post" action={`/callback?state=${encodeURIComponent(state)}`}>
 					{rejectedEmail !== undefined && (
 						<p class="problem" role="alert" id="email-problem">
-							“{rejectedEmail}” is not an e-mail address. Try one like me@example.com.
+							“{rejectedEmail}” is not an email address. Try one like me@example.com.
 						</p>
 					)}
 					<label class="field">
-						E-mail address
+						Email address
 						<input
 							type="email"
 							name="email"

@@ -10,6 +10,8 @@ export const STYLE = `
 	--accent: light-dark(#c2410c, #fb923c);
 	--on-accent: light-dark(#ffffff, #1c1917);
 	--warn: light-dark(#fef3c7, #422006);
+	--problem: light-dark(#fee2e2, #450a0a);
+	--problem-line: light-dark(#b91c1c, #f87171);
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
@@ -22,16 +24,18 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: 0.5
 td code { white-space: nowrap; }
 .muted { color: var(--muted); }
 .warning, .problem { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 0.25rem; padding: 0.75rem 1rem; }
+.problem { background: var(--problem); border-color: var(--problem-line); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1.5rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 1rem 0; }
 dt { color: var(--muted); }
 dd { margin: 0; }
+@media (max-width: 30rem) { dl { display: block; } dd { margin-bottom: 0.5rem; } }
 fieldset { border: 1px solid var(--line); border-radius: 0.5rem; margin: 1rem 0; padding: 0.75rem 1rem; }
 legend { padding: 0 0.25rem; font-weight: 600; }
 label.choice { display: flex; gap: 0.75rem; align-items: flex-start; padding: 0.375rem 0; }
 label.choice input { width: 1.25rem; height: 1.25rem; margin: 0.125rem 0 0; flex: none; accent-color: var(--accent); }
 label.field { display: block; margin: 1rem 0; font-weight: 600; }
-label.field input { display: block; width: 100%; margin-top: 0.25rem; padding: 0.625rem 0.75rem; font: inherit; font-weight: normal; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 0.5rem; }
+label.field input { display: block; width: 100%; margin-top: 0.25rem; padding: 0.625rem 0.75rem; font: inherit; font-weight: normal; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: 0.5rem; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.5rem; }
 button { flex: 1 1 10rem; padding: 0.75rem 1rem; font: inherit; font-weight: 600; color: var(--ink); background: transparent; border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; }
 button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }

@@ -13,7 +13,7 @@ async function reachSignIn(by: Person = person()): Promise<{ by: Person; callbac
 }
 
 describe("the built-in sign-in", () => {
-	it("lets in anyone who types an e-mail address, as themselves", async () => {
+	it("lets in anyone who types an email address, as themselves", async () => {
 		const { access_token: token } = await signIn({ email: "  Bob@Example.com " });
 		const session = await openSession(token);
 		const { structuredContent } = await askTool("whoami", {}, { token, session });
@@ -35,7 +35,7 @@ describe("the built-in sign-in", () => {
 			const rejected = await by.post(callback, [["email", email]]);
 			expect(rejected.status).toBe(400);
 			const html = await rejected.text();
-			expect(readText(html)).toContain("is not an e-mail address");
+			expect(readText(html)).toContain("is not an email address");
 			const corrected = await by.post(LOCAL + fillIn(html, {}).action, [["email", "alice@example.com"]]);
 			expect(corrected.headers.get("Location")).toContain("code=");
 		},

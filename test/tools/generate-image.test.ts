@@ -1,6 +1,7 @@
 import { decode } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
 import { grantTokens } from "../support/grants.ts";
+import { SseSession } from "../support/sse-session.ts";
 import { askTool, callTool, DEPLOYED, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
 
 const permitted = { permissions: ["image_generation"] };
@@ -94,25 +95,27 @@ describe("generateImage", () => {
 			]);
 		});
 
-		it.each(["/mcp", "/sse/message?sessionId=x"])(
-			"without the scope, at %s, is answered with a challenge to ask for it",
-			async (path) => {
-				const { access_token: token } = await signIn({ ...permitted, scopes: ["tools"], resource: null });
-				const session = await openSession(token);
-				for (const message of [
-					callTool("generateImage"),
-					[callTool("add", { a: 1, b: 2 }), callTool("generateImage", {}, 2)],
-				]) {
-					if (Array.isArray(message) && path !== "/mcp") continue;
-					const response = await mcp(message, { token, session, path });
-					expect(response.status).toBe(403);
-					const challenge = response.headers.get("WWW-Authenticate");
-					expect(challenge).toContain('error="insufficient_scope", scope="tools images"');
-					expect(challenge).toContain(`${LOCAL}/.well-known/oauth-protected-resource/${path.slice(1, 4)}`);
-					expect(response.headers.get("Access-Control-Expose-Headers")).toContain("WWW-Authenticate");
-				}
-			},
-		);
+		it("without the scope, at /mcp, is answered with a challenge to ask for it", async () => {
+			const connection = await connect({ ...permitted, scopes: ["tools"] });
+			const batch = [callTool("add", { a: 1, b: 2 }), callTool("generateImage", {}, 2)];
+			for (const message of [callTool("generateImage"), batch]) {
+				const response = await mcp(message, connection);
+				expect(response.status).toBe(403);
+				const challenge = response.headers.get("WWW-Authenticate");
+				expect(challenge).toContain('error="insufficient_scope", scope="tools images"');
+				expect(challenge).toContain(`${LOCAL}/.well-known/oauth-protected-resource/mcp`);
+				expect(response.headers.get("Access-Control-Expose-Headers")).toContain("WWW-Authenticate");
+			}
+		});
+
+		it("without the scope, at /sse, is refused with a sentence, since its clients know no challenge", async () => {
+			const { access_token: token } = await signIn({ ...permitted, scopes: ["tools"], resource: null });
+			const sse = await SseSession.open(token);
+			const { isError, content } = await sse.callTool("generateImage", { prompt: "a cat" });
+			expect(isError).toBe(true);
+			expect(content[0]?.text).toContain('needs the scope "images"');
+			await sse.close();
+		});
 
 		it("works in the same session once the client has stepped up", async () => {
 			const first = await signIn({ ...permitted, scopes: ["tools"] });

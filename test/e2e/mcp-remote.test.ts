@@ -1,0 +1,94 @@
+/** `mcp-remote`, with which Claude Desktop, Cursor and Windsurf reach this server: a program that they run over stdio. */
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { npmProgram, readAuthorizationUrl } from "./command.ts";
+import { signInAndReturn } from "./sign-in.ts";
+import { makeTemporaryHome, type TemporaryHome } from "./temporary-home.ts";
+import { addNumbers, callTool, listToolNames, pngSizeOf, textOf } from "./tool-client.ts";
+
+const origin = inject("origin");
+const clients: Client[] = [];
+let home: TemporaryHome;
+
+beforeEach(async () => {
+	home = await makeTemporaryHome();
+});
+
+afterEach(async () => {
+	for (const client of clients.splice(0)) await client.close();
+	await home.remove();
+});
+
+/** Runs `mcp-remote <url>`, as the config of a desktop app says. */
+function runMcpRemote(path: string) {
+	const transport = new StdioClientTransport({
+		command: process.execPath,
+		args: [npmProgram("mcp-remote"), origin + path],
+		env: home.env,
+		stderr: "pipe",
+	});
+	let printed = "";
+	transport.stderr?.on("data", (chunk) => {
+		printed += chunk;
+	});
+	const client = new Client({ name: "desktop-app", version: "1.0.0" });
+	clients.push(client);
+	return { client, connected: client.connect(transport), printed: () => printed };
+}
+
+const ENDPOINTS = [
+	{ path: "/mcp", transport: "StreamableHTTPClientTransport" },
+	{ path: "/sse", transport: "SSEClientTransport" },
+];
+
+describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
+	it("signs in, lists the tools and calls them", async () => {
+		const { client, connected, printed } = runMcpRemote(path);
+		await Promise.all([
+			connected,
+			readAuthorizationUrl(printed).then((url) => signInAndReturn(url, { email: "dave@example.com" })),
+		]);
+		expect(printed()).toContain(`Connected to remote server using ${transport}`);
+		expect(await listToolNames(client)).toEqual(["add", "whoami"]);
+		expect(await addNumbers(client, 2, 3)).toBe("5");
+		const { structuredContent } = await callTool(client, "whoami");
+		expect(structuredContent).toMatchObject({ email: "dave@example.com" });
+		const refused = await callTool(client, "generateImage", { prompt: "a lighthouse" });
+		expect(refused.isError).toBe(true);
+		expect(textOf(refused)).toContain('needs the permission "image_generation"');
+	});
+
+	it("brings the image to a user who may generate one", async () => {
+		const { client, connected, printed } = runMcpRemote(path);
+		const answers = { permissions: ["image_generation"] };
+		await Promise.all([connected, readAuthorizationUrl(printed).then((url) => signInAndReturn(url, answers))]);
+		expect(await listToolNames(client)).toContain("generateImage");
+		const result = await callTool(client, "generateImage", { prompt: "a lighthouse" });
+		expect(pngSizeOf(result)).toEqual({ width: 128, height: 128 });
+	});
+
+	it("stays signed in when the desktop app starts it again", async () => {
+		const first = runMcpRemote(path);
+		await Promise.all([first.connected, readAuthorizationUrl(first.printed).then((url) => signInAndReturn(url))]);
+		await first.client.close();
+		const second = runMcpRemote(path);
+		await second.connected;
+		expect(await addNumbers(second.client, 2, 3)).toBe("5");
+		expect(second.printed()).not.toContain("/authorize?");
+	});
+});
+
+it("mcp-remote asks for a scope that was left unticked, once a tool needs it", async () => {
+	const permissions = ["image_generation"];
+	const { client, connected, printed } = runMcpRemote("/mcp");
+	const signedIn = readAuthorizationUrl(printed).then((url) =>
+		signInAndReturn(url, { permissions, scopes: ["tools"] }),
+	);
+	await Promise.all([connected, signedIn]);
+	const [result] = await Promise.all([
+		callTool(client, "generateImage", { prompt: "a lighthouse" }),
+		readAuthorizationUrl(printed, 2).then((url) => signInAndReturn(url, { permissions })),
+	]);
+	expect(pngSizeOf(result)).toEqual({ width: 128, height: 128 });
+});

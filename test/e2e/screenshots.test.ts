@@ -1,0 +1,72 @@
+/** How the pages look: pictures to look at in test-results/screenshots, and that each page fits its screen. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { OAuthClient } from "../support/oauth-client.ts";
+import { type RunningChromium, startChromium } from "./chromium.ts";
+import { fetchOverHttp } from "./sign-in.ts";
+
+const FOLDER = join(import.meta.dirname, "../../test-results/screenshots");
+const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+const LOOKS = (["light", "dark"] as const).flatMap((scheme) =>
+	(["phone", "desktop"] as const).map((screen) => ({ scheme, screen })),
+);
+/** Light and dark as the style sheet has them: --paper. */
+const PAPER = { light: "rgb(250, 250, 249)", dark: "rgb(28, 25, 23)" };
+
+const origin = inject("origin");
+let chromium: RunningChromium;
+
+beforeAll(async () => {
+	await mkdir(FOLDER, { recursive: true });
+	chromium = await startChromium();
+	return () => chromium.close();
+});
+
+/** How a person comes to each page. */
+const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
+	home: (page) => page.goto(origin),
+	consent: async (page) => page.goto(await authorizationUrl("Example App")),
+	"consent-long-name": async (page) => page.goto(await authorizationUrl("Antidisestablishmentarianism".repeat(4))),
+	async "sign-in"(page) {
+		await page.goto(await authorizationUrl("Example App"));
+		await page.getByRole("button", { name: "Allow" }).click();
+		await page.getByRole("button", { name: "Sign in" }).waitFor();
+	},
+	async "sign-in-corrected"(page) {
+		await PAGES["sign-in"]?.(page);
+		await page.evaluate("document.forms[0].noValidate = true");
+		await page.getByLabel("Email address").fill("alice at example");
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByRole("alert").waitFor();
+	},
+	"error-not-found": (page) => page.goto(`${origin}/nowhere`),
+	async "error-form-refused"(page) {
+		await page.goto(await authorizationUrl("Example App"));
+		await page.context().clearCookies();
+		await page.getByRole("button", { name: "Allow" }).click();
+		await page.getByRole("alert").waitFor();
+	},
+};
+
+describe.each(LOOKS)("on a $screen in $scheme colours", ({ screen, scheme }) => {
+	it.each(Object.entries(PAGES))("%s fits", async (name, open) => {
+		const context = await chromium.browser.newContext({ viewport: SCREENS[screen], colorScheme: scheme });
+		try {
+			const page = await context.newPage();
+			await open(page);
+			await page.screenshot({ path: join(FOLDER, `${name}-${screen}-${scheme}.png`), fullPage: true });
+			expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(SCREENS[screen].width);
+			expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe(PAPER[scheme]);
+		} finally {
+			await context.close();
+		}
+	});
+});
+
+async function authorizationUrl(clientName: string): Promise<string> {
+	const client = new OAuthClient(fetchOverHttp, origin);
+	const { url } = await client.authorizationUrl(await client.register(clientName));
+	return url;
+}
