@@ -1,15 +1,49 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
-import { Response } from "miniflare";
+import { fetch, type Request, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
 import { CLIENT_DOCUMENTS } from "./test/support/client-documents.ts";
+import { EVERY_PROVIDER } from "./test/support/identity/cases.ts";
 
 /** The first import of the Worker takes some seconds on a small machine. */
 const WORKER_TIMEOUT_MILLISECONDS = 60_000;
 /** A real client starts, a person signs in, a tool answers. */
 const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
 
+/** Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it. */
+const WORKERS_AI = {
+	// Out of the way: it would need an account.
+	ai: { binding: "REMOTE_AI" },
+	serviceBindings: { AI: { name: "workers-ai", entrypoint: "WorkersAi" } },
+	workers: [
+		{
+			name: "workers-ai",
+			modules: true,
+			scriptPath: "./test/support/workers-ai.js",
+			compatibilityDate: "2026-11-01",
+		},
+	],
+};
+
+/** Passes a request that leaves the Worker on to the internet of the identity tests, on this computer. */
+function toInternet(request: Request, port: number): Promise<Response> {
+	const { host, pathname, search, protocol } = new URL(request.url);
+	const headers = new Headers([...request.headers]);
+	headers.set("X-Forwarded-Host", host);
+	headers.set("X-Forwarded-Proto", protocol.slice(0, -1));
+	const { method, body } = request;
+	const init = body ? { body, duplex: "half" as const } : {};
+	return fetch(`http://127.0.0.1:${port}${pathname}${search}`, {
+		method,
+		headers: [...headers],
+		redirect: "manual",
+		...init,
+	});
+}
+
 export default defineConfig({
 	test: {
+		// What the server logs is of interest where a test fails.
+		silent: "passed-only",
 		projects: [
 			{
 				plugins: [
@@ -27,25 +61,40 @@ export default defineConfig({
 								const document = CLIENT_DOCUMENTS[url];
 								return document ? Response.json(document) : new Response("Not found", { status: 404 });
 							},
-							// Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it.
-							// Out of the way: it would need an account.
-							ai: { binding: "REMOTE_AI" },
-							serviceBindings: { AI: { name: "workers-ai", entrypoint: "WorkersAi" } },
-							workers: [
-								{
-									name: "workers-ai",
-									modules: true,
-									scriptPath: "./test/support/workers-ai.js",
-									compatibilityDate: "2026-11-01",
-								},
-							],
+							...WORKERS_AI,
 						},
 					}),
 				],
 				test: {
 					name: "worker",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/e2e/**"],
+					exclude: ["test/e2e/**", "test/identity/**"],
+					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
+					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				plugins: [
+					cloudflareTest(({ inject }) => ({
+						wrangler: { configPath: "./wrangler.jsonc" },
+						remoteBindings: false,
+						miniflare: {
+							bindings: {
+								COOKIE_ENCRYPTION_KEY: "a key that only the tests use, long enough",
+								IMAGE_GENERATION_USERS: "listed@example.com, listed",
+								...EVERY_PROVIDER,
+							},
+							outboundService: (request) => toInternet(request, inject("internetPort")),
+							...WORKERS_AI,
+						},
+					})),
+				],
+				test: {
+					name: "identity",
+					include: ["test/identity/**/*.test.ts"],
+					globalSetup: ["test/support/identity/servers.ts"],
+					// Tests of what never answers wait together.
+					maxConcurrency: 20,
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},

@@ -1,6 +1,7 @@
 /** How the app answers when it cannot do what was asked: for people a page, for programs JSON. */
 import { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AppEnv } from "./app-env.ts";
@@ -20,6 +21,21 @@ function isMcpPath(path: string): boolean {
 	return /^\/(mcp|sse)(\/|$)/.test(path);
 }
 
+export const ENDPOINTS = "MCP clients connect to /mcp on this server, older ones to /sse.";
+
+/** A person who opens an MCP endpoint in a browser gets, with the challenge that clients need, a page. */
+export const explainToBrowsers = createMiddleware<AppEnv>(async (c, next) => {
+	await next();
+	if (c.res.status !== 401 || !wantsPage(c)) return;
+	const sentence = "This address is for MCP clients: paste it into yours, and it opens the sign-in page.";
+	const page = <ErrorPage title="Almost there" sentence={sentence} requestId={c.get("requestId")} />;
+	c.res = await c.html(page, 401, Object.fromEntries(c.res.headers));
+});
+
+function wantsPage(c: Context<AppEnv>): boolean {
+	return c.req.header("Accept")?.includes("text/html") ?? false;
+}
+
 /** Answers with one safe sentence, in the form that the asker reads. */
 export function refuse(
 	c: Context<AppEnv>,
@@ -28,7 +44,7 @@ export function refuse(
 	hint?: string,
 ): Response | Promise<Response> {
 	if (isMcpPath(c.req.path)) return jsonRpcError(status, JSON_RPC.transport, sentence);
-	if (c.req.header("Accept")?.includes("text/html")) {
+	if (wantsPage(c)) {
 		return c.html(<ErrorPage sentence={sentence} hint={hint} requestId={c.get("requestId")} />, status);
 	}
 	return c.json({ error: status >= 500 ? "server_error" : "invalid_request", error_description: sentence }, status);
@@ -45,8 +61,9 @@ export function answerError(error: Error, c: Context<AppEnv>): Response | Promis
 		return refuse(c, 400, `${error.description.replace(/\.$/, "")}.`, hint);
 	}
 	if (error instanceof ConfigError) {
-		logError("config_error", error, requestId);
-		return refuse(c, 503, "This server is not fully configured, so nobody can sign in.", error.problems.join(" "));
+		logError("config_error", error.message, requestId);
+		const sentence = `This server is not fully configured, so nobody can sign in. ${error.problems.join(" ")}`;
+		return refuse(c, 503, sentence);
 	}
 	if (error instanceof CimdFetchError) {
 		logError("client_metadata_unavailable", `${error.metadataUrl}: ${error.detail}`, requestId);

@@ -5,11 +5,12 @@ import { contextStorage } from "hono/context-storage";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { answerError, refuse } from "./answers.tsx";
+import { answerError, ENDPOINTS, explainToBrowsers, refuse } from "./answers.tsx";
 import type { AppEnv } from "./app-env.ts";
 import { refuseForeignRequests } from "./host-policy.ts";
 import { authorizationApp } from "./oauth/app.tsx";
-import { oauthServer } from "./oauth/server.ts";
+import { authorizationServer } from "./oauth/authorization-server.ts";
+import { resourceServers } from "./oauth/server.ts";
 import { pagesApp } from "./pages/app.tsx";
 
 export { RemoteMcp } from "./mcp/agent.ts";
@@ -20,7 +21,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const app = new Hono<AppEnv>();
 
 app.onError(answerError);
-app.notFound((c) => refuse(c, 404, "There is no such page here."));
+app.notFound((c) => refuse(c, 404, `There is no such page here. ${ENDPOINTS}`));
 app.use(contextStorage());
 app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
 
@@ -39,15 +40,21 @@ for (const path of ["/mcp/*", "/sse/*", "/token", "/register", "/.well-known/*"]
 app.use(refuseForeignRequests);
 app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
 
-const serverOf = (c: Context<AppEnv>) => oauthServer(new URL(c.req.url).origin);
 // Hono's type of the context is older than the runtime's.
 const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
-const serveMcp = (c: Context<AppEnv>) => serverOf(c).resources.mcp.fetch(c.req.raw, c.env, contextOf(c));
-const serveSse = (c: Context<AppEnv>) => serverOf(c).resources.sse.fetch(c.req.raw, c.env, contextOf(c));
-const serveOAuth = (c: Context<AppEnv>) => serverOf(c).authorizationServer.fetch(c.req.raw, c.env, contextOf(c));
+const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
+const serveMcp = (c: Context<AppEnv>) => resourceServers(originOf(c)).mcp.fetch(c.req.raw, c.env, contextOf(c));
+const serveSse = (c: Context<AppEnv>) => resourceServers(originOf(c)).sse.fetch(c.req.raw, c.env, contextOf(c));
+const serveOAuth = (c: Context<AppEnv>) => {
+	const response = authorizationServer(originOf(c)).fetch(c.req.raw, c.env, contextOf(c));
+	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
+	contextOf(c).waitUntil(response);
+	return response;
+};
 
-app.all("/mcp/*", serveMcp).all("/.well-known/oauth-protected-resource/mcp", serveMcp);
-app.all("/sse/*", serveSse).all("/.well-known/oauth-protected-resource/sse", serveSse);
+app.get("/mcp", explainToBrowsers).get("/sse", explainToBrowsers);
+app.all("/mcp", serveMcp).all("/.well-known/oauth-protected-resource/mcp", serveMcp);
+app.all("/sse", serveSse).all("/sse/message", serveSse).all("/.well-known/oauth-protected-resource/sse", serveSse);
 app.all("/.well-known/oauth-authorization-server", serveOAuth).all("/token", serveOAuth).all("/register", serveOAuth);
 
 // What people see.

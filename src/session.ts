@@ -17,10 +17,34 @@ const userSchema = z.object({
 
 export type User = z.infer<typeof userSchema>;
 
+const upstreamTokensSchema = z.object({
+	accessToken: z.string().min(1),
+	refreshToken: z.string().optional(),
+	/** Seconds since the epoch; absent if the token does not expire. */
+	expiresAt: z.int().optional(),
+});
+
+/** The user's tokens at their identity provider. They are stored here, encrypted, and nowhere else. */
+export type UpstreamTokens = z.infer<typeof upstreamTokensSchema>;
+
 /** A grant's props. Parsed at every request, not cast: a grant from an older version is asked to sign in again. */
-export const propsSchema = z.object({ user: userSchema });
+export const propsSchema = z.object({
+	user: userSchema,
+	/** Absent for the built-in sign-in, which has none. */
+	upstream: upstreamTokensSchema.optional(),
+});
 
 export type Props = z.infer<typeof propsSchema>;
+
+/** The grant behind a valid token. */
+export type Grant = Props & { readonly grantId: string };
+
+/**
+ * A user's id: `<provider>-<subject>`. It is a part of tokens and storage keys, so what they cannot hold is encoded.
+ */
+export function userId(provider: string, subject: string): string {
+	return `${provider}-${subject.toWellFormed().replace(/[^!-~]|[:,%]/gu, encodeURIComponent)}`;
+}
 
 /**
  * Every permission a user has now: the identity provider's, and image generation for those on the allow list.
@@ -28,7 +52,8 @@ export type Props = z.infer<typeof propsSchema>;
  * @param allowList logins or e-mail addresses, in lower case; an address counts only when the provider verified it
  */
 export function permissionsOf(user: User, allowList: readonly string[]): Permission[] {
-	const names = [user.login, ...(user.email && user.emailVerified ? [user.email] : [])];
-	const isListed = names.some((name) => allowList.includes(name.toLowerCase()));
+	// A login that looks like an address proves nothing: some providers let people choose it.
+	const names = [user.login.includes("@") ? undefined : user.login, user.emailVerified ? user.email : undefined];
+	const isListed = names.some((name) => name !== undefined && allowList.includes(name.toLowerCase()));
 	return PERMISSIONS.filter((permission) => user.permissions.includes(permission) || isListed);
 }

@@ -23,7 +23,7 @@ const child = fork(
 
 child.on("message", (message) => {
 	const { event, port } = JSON.parse(String(message)) as { event?: string; port?: number };
-	if (event === "DEV_SERVER_READY") console.log(greeting(`${protocol}://localhost:${port}`));
+	if (event === "DEV_SERVER_READY") greet(`${protocol}://localhost:${port}`);
 });
 child.on("exit", (code, signal) => {
 	process.exitCode = signal ? 0 : (code ?? 1);
@@ -34,13 +34,20 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => ch
 const shell = process.ppid;
 setInterval(() => process.ppid !== shell && child.kill("SIGTERM"), PARENT_CHECK_MILLISECONDS).unref();
 
+/** Says where the server is; or what is wrong with its settings, which it tells whoever asks. */
+async function greet(origin: string): Promise<void> {
+	console.log(greeting(origin));
+	const answer = await fetch(origin).catch(() => undefined);
+	if (answer?.status === 503) console.error(((await answer.json()) as { error_description: string }).error_description);
+}
+
 function greeting(origin: string): string {
 	return `
 Remote MCP server: ${origin}
 
   Give your MCP client this address:   ${origin}/mcp      (older clients: ${origin}/sse)
   Claude Code:                         claude mcp add --transport http remote-mcp-server ${origin}/mcp
-  Try it in the MCP Inspector:         npx @modelcontextprotocol/inspector
+  Try it in the MCP Inspector:         npx @modelcontextprotocol/inspector --transport http --server-url ${origin}/mcp
   More clients, ready to paste:        ${origin}/
 
   The client opens a sign-in page. Any email address and any password will do here. Stop with Ctrl-C.

@@ -16,7 +16,12 @@ function problemsOf(settings: Record<string, string>): readonly string[] {
 
 describe("the settings", () => {
 	it("may all be absent or empty", () => {
-		const empty = { cookieEncryptionKey: undefined, imageGenerationUsers: [], allowedOrigins: [] };
+		const empty = {
+			cookieEncryptionKey: undefined,
+			imageGenerationUsers: [],
+			allowedOrigins: [],
+			identityProviders: [],
+		};
 		expect(readConfig({})).toEqual(empty);
 		expect(readConfig({ COOKIE_ENCRYPTION_KEY: "", IMAGE_GENERATION_USERS: "", ALLOWED_ORIGINS: " , " })).toEqual(
 			empty,
@@ -33,8 +38,12 @@ describe("the settings", () => {
 	});
 
 	it("that are wrong are named together, without their values", () => {
-		const problems = problemsOf({ COOKIE_ENCRYPTION_KEY: "too short", ALLOWED_ORIGINS: "https://a.example/path" });
-		expect(problems).toHaveLength(2);
+		const problems = problemsOf({
+			COOKIE_ENCRYPTION_KEY: "too short",
+			ALLOWED_ORIGINS: "https://a.example/path",
+			IMAGE_GENERATION_USERS: "a b",
+		});
+		expect(problems).toHaveLength(3);
 		expect(problems.join()).toMatch(
 			/COOKIE_ENCRYPTION_KEY needs at least 32 characters.*ALLOWED_ORIGINS takes origins/s,
 		);

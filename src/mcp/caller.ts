@@ -9,6 +9,11 @@ export type Caller = {
 	readonly permissions: readonly Permission[];
 	/** The scopes of the token that came with this message. */
 	readonly scopes: readonly Scope[];
+	/** The user's token at their identity provider, for this request only. */
+	readonly upstreamToken: string | undefined;
+	readonly grantId: string;
+	/** Where the request came to: the issuer of its grant. */
+	readonly origin: string;
 	/** Names this request in the log and in error texts. */
 	readonly requestId: string;
 	/** Whether the request came to a loopback host. */

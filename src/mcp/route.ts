@@ -5,7 +5,7 @@ import { currentRequestId } from "../app-env.ts";
 import { readConfig } from "../config.ts";
 import { isLoopbackUrl } from "../host-policy.ts";
 import { isScope } from "../scopes.ts";
-import { type Props, permissionsOf } from "../session.ts";
+import { type Grant, permissionsOf } from "../session.ts";
 import { signingKey } from "../signing-key.ts";
 import { tools } from "../tools/index.ts";
 import { missingScopes } from "../tools/register.ts";
@@ -20,11 +20,10 @@ const SESSION_HEADER = "Mcp-Session-Id";
 /** What the protocol reads; the bearer token stays out of the session. */
 const FORWARDED_HEADERS = ["Accept", "Content-Type", "Mcp-Protocol-Version", SESSION_HEADER];
 
-type Context = OAuthResourceContext<Props>;
+type Context = OAuthResourceContext<Grant>;
 
 /** Streamable HTTP at `/mcp`: POST a message, GET a stream of what belongs to no POST, DELETE the session. */
 export async function serveStreamableHttp(request: Request, env: Env, ctx: Context): Promise<Response> {
-	if (new URL(request.url).pathname !== "/mcp") return notFound("/mcp");
 	switch (request.method) {
 		case "POST":
 			return post(request, env, ctx);
@@ -41,10 +40,9 @@ export async function serveStreamableHttp(request: Request, env: Env, ctx: Conte
 
 /** HTTP+SSE: GET `/sse` opens a session and its stream, POST `/sse/message` sends it a message. */
 export async function serveSse(request: Request, env: Env, ctx: Context): Promise<Response> {
-	const { pathname } = new URL(request.url);
-	if (pathname === "/sse") return request.method === "GET" ? openSse(request, env, ctx) : methodNotAllowed("GET");
-	if (pathname !== "/sse/message") return notFound("/sse");
-	return request.method === "POST" ? postToSse(request, env, ctx) : methodNotAllowed("POST");
+	const isMessage = new URL(request.url).pathname === "/sse/message";
+	if (isMessage) return request.method === "POST" ? postToSse(request, env, ctx) : methodNotAllowed("POST");
+	return request.method === "GET" ? openSse(request, env, ctx) : methodNotAllowed("GET", "Streamable HTTP is at /mcp");
 }
 
 async function post(request: Request, env: Env, ctx: Context): Promise<Response> {
@@ -108,7 +106,11 @@ async function findSession(
 	const secret = await signingKey(env, isLoopbackUrl(request.url));
 	const given = request.headers.get(SESSION_HEADER);
 	if (given === null && !mayStart) {
-		return jsonRpcError(400, JSON_RPC.transport, "Bad Request: Mcp-Session-Id header is required");
+		return jsonRpcError(
+			400,
+			JSON_RPC.transport,
+			"Bad Request: Mcp-Session-Id header is required (HTTP+SSE is at /sse)",
+		);
 	}
 	if (given !== null && !(await isSessionOwner(given, "streamable-http", ownerOf(ctx), secret))) {
 		return sessionNotFound();
@@ -127,11 +129,14 @@ function ownerOf(ctx: Context) {
 }
 
 function callerOf(request: Request, env: Env, ctx: Context): Caller {
-	const { user } = ctx.props;
+	const { user, upstream, grantId } = ctx.props;
 	return {
 		user,
 		permissions: permissionsOf(user, readConfig(env).imageGenerationUsers),
 		scopes: ctx.auth.scope.filter(isScope),
+		upstreamToken: upstream?.accessToken,
+		grantId,
+		origin: new URL(request.url).origin,
 		requestId: currentRequestId(),
 		isLocal: isLoopbackUrl(request.url),
 	};
@@ -175,10 +180,7 @@ function mustAcceptEventStream(): Response {
 	return jsonRpcError(406, JSON_RPC.transport, "Not Acceptable: Client must accept text/event-stream");
 }
 
-function methodNotAllowed(allow: string): Response {
-	return jsonRpcError(405, JSON_RPC.transport, "Method not allowed", { Allow: allow });
-}
-
-function notFound(endpoint: string): Response {
-	return jsonRpcError(404, JSON_RPC.transport, `Not found: this server's endpoint is ${endpoint}`);
+function methodNotAllowed(allow: string, hint?: string): Response {
+	const message = `Method not allowed: this address takes ${allow}${hint ? `. ${hint}` : ""}`;
+	return jsonRpcError(405, JSON_RPC.transport, message, { Allow: allow });
 }

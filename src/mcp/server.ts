@@ -12,6 +12,6 @@ export function createServer(env: Env): McpServer {
 		// The SDK's default validator compiles code, which the Workers runtime forbids.
 		jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
 	});
-	registerTools(server, tools, env.AI);
+	registerTools(server, tools, env);
 	return server;
 }

@@ -1,5 +1,6 @@
 /** Who is asking, for what, and where access goes. Everything a client says of itself is text, never markup. */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import type { IdentityProvider } from "../identity/provider.ts";
 import { SCOPES, type Scope } from "../scopes.ts";
 import { Layout } from "./layout.tsx";
 
@@ -7,11 +8,14 @@ type ConsentPageProps = {
 	details: ConsentDescription;
 	/** The scopes that can be ticked. */
 	scopes: readonly Scope[];
+	/** Whom the person can sign in with; none: the built-in sign-in. */
+	providers: readonly Pick<IdentityProvider, "name" | "title">[];
 	/** Proves that the form came from this page, in this browser. */
 	handle: string;
 };
 
-export function ConsentPage({ details, scopes, handle }: ConsentPageProps) {
+export function ConsentPage({ details, scopes, handle, providers }: ConsentPageProps) {
+	const [only] = providers;
 	const { clientName, clientDomain, redirectHost, redirectIsLoopback } = details;
 	return (
 		<Layout title={`Allow ${clientName}?`}>
@@ -48,14 +52,31 @@ export function ConsentPage({ details, scopes, handle }: ConsentPageProps) {
 							</label>
 						))}
 					</fieldset>
-					<p class="muted">You sign in next. Your answer is remembered in this browser for 30 days.</p>
+					<p class="muted">
+						You sign in {only && providers.length === 1 ? `with ${only.title} ` : ""}next. Your answer is remembered in
+						this browser for 30 days.
+					</p>
 					<div class="buttons">
 						<button type="submit" name="decision" value="deny">
 							Deny
 						</button>
-						<button type="submit" name="decision" value="approve" class="primary">
-							Allow
-						</button>
+						{providers.length <= 1 ? (
+							<button type="submit" name="decision" value="approve" class="primary">
+								Allow
+							</button>
+						) : (
+							providers.map(({ name, title }) => (
+								<button
+									type="submit"
+									name="decision"
+									value="approve"
+									formaction={`/authorize?provider=${name}`}
+									class="primary"
+								>
+									Allow with {title}
+								</button>
+							))
+						)}
 					</div>
 				</form>
 			</div>

@@ -1,6 +1,7 @@
 import { Layout } from "./layout.tsx";
 
 type ErrorPageProps = {
+	title?: string;
 	/** What happened, safe to show to anyone. */
 	sentence: string;
 	/** What to do next. */
@@ -8,11 +9,11 @@ type ErrorPageProps = {
 	requestId: string;
 };
 
-export function ErrorPage({ sentence, hint, requestId }: ErrorPageProps) {
+export function ErrorPage({ title = "That did not work", sentence, hint, requestId }: ErrorPageProps) {
 	return (
-		<Layout title="That did not work">
+		<Layout title={title}>
 			<div class="card">
-				<h1>That did not work</h1>
+				<h1>{title}</h1>
 				<p class="problem" role="alert">
 					{sentence}
 				</p>

@@ -54,10 +54,8 @@ export function HomePage({ origin }: { origin: string }) {
 			<h2>VS Code</h2>
 			<pre>{`code --add-mcp '${JSON.stringify({ name: "remote-mcp-server", type: "http", url })}'`}</pre>
 			<h2>MCP Inspector</h2>
-			<pre>npx @modelcontextprotocol/inspector</pre>
-			<p>
-				Choose the transport “Streamable HTTP” and paste <code>{url}</code>.
-			</p>
+			<pre>{`npx @modelcontextprotocol/inspector --transport http --server-url ${url}`}</pre>
+			<p>Switch the server on, sign in, and open its tools.</p>
 		</Layout>
 	);
 }

@@ -1,11 +1,14 @@
 /** What a tool is. */
 import type { z } from "zod";
+import type { Upstream } from "../identity/upstream-api.ts";
 import type { Caller } from "../mcp/caller.ts";
 import type { Permission, Scope } from "../scopes.ts";
 
 /** What a tool may use while it runs. */
-export type ToolContext = Caller & {
+export type ToolContext = Omit<Caller, "upstreamToken" | "grantId"> & {
 	readonly ai: Ai;
+	/** The API of the user's identity provider, in the user's name; undefined for the built-in sign-in. */
+	readonly upstream: Upstream | undefined;
 	/** Aborted when the client cancels the call. */
 	readonly signal: AbortSignal;
 };

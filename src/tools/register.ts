@@ -7,6 +7,8 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { logError, UserError } from "../errors.ts";
+import { LOCAL_PROVIDER } from "../identity/local.ts";
+import { upstreamOf } from "../identity/upstream-api.ts";
 import { type Caller, currentCaller } from "../mcp/caller.ts";
 import type { Scope } from "../scopes.ts";
 import type { Tool, ToolContext } from "./define.ts";
@@ -14,14 +16,16 @@ import type { Tool, ToolContext } from "./define.ts";
 /**
  * Registers tools on a server; who may see and call them is decided for each message, from its caller.
  *
- * @param ai Workers AI, for the tools that need it
+ * @param env what the tools work with: Workers AI, the settings, the grants
  */
-export function registerTools(server: McpServer, tools: readonly Tool[], ai: Ai): void {
+export function registerTools(server: McpServer, tools: readonly Tool[], env: Env): void {
 	for (const tool of tools) {
 		const { title, description, annotations } = tool;
 		const config = { title, description, annotations, inputSchema: tool.input, outputSchema: tool.output };
 		server.registerTool(tool.name, config, (args, { signal }) => {
-			return callTool(tool, args, { ...currentCaller(), ai, signal });
+			const caller = currentCaller();
+			const { upstreamToken: _token, grantId: _grant, ...visible } = caller;
+			return callTool(tool, args, { ...visible, ai: env.AI, upstream: upstreamOf(caller, env), signal });
 		});
 	}
 	server.server.setRequestHandler(ListToolsRequestSchema, () => {
@@ -53,14 +57,14 @@ function describeTool(tool: Tool): ListedTool {
 	return made;
 }
 
-function isPermittedTool(tool: Tool, caller: Caller): boolean {
+function isPermittedTool(tool: Tool, caller: Pick<Caller, "permissions">): boolean {
 	return tool.requires === undefined || caller.permissions.includes(tool.requires);
 }
 
 /** Why a caller may not use a tool, as a sentence for the model; undefined if they may. */
-function refusal(tool: Tool, caller: Caller): string | undefined {
+function refusal(tool: Tool, caller: Pick<Caller, "permissions" | "scopes" | "user">): string | undefined {
 	if (!isPermittedTool(tool, caller)) {
-		return `${tool.name} needs the permission "${tool.requires}", which ${caller.user.login} does not have on this server. Ask whoever runs the server for it.`;
+		return `${tool.name} needs the permission "${tool.requires}", which ${caller.user.login} does not have on this server. ${caller.user.provider === LOCAL_PROVIDER ? "Sign in again and tick it." : "Ask whoever runs the server for it."}`;
 	}
 	if (!caller.scopes.includes(tool.scope)) {
 		return `${tool.name} needs the scope "${tool.scope}", which was not granted to this connection. Sign in again and allow it.`;

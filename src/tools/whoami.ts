@@ -1,13 +1,16 @@
 import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Upstream } from "../identity/upstream-api.ts";
 import { PERMISSIONS } from "../scopes.ts";
 import { defineTool } from "./define.ts";
 
 export const whoami = defineTool({
 	name: "whoami",
 	title: "Who am I",
-	description: "Tells who is signed in to this server: name, login, e-mail address, identity provider and permissions.",
+	description:
+		"Tells who is signed in to this server: name, login, e-mail address, identity provider and permissions. For GitHub and Cloudflare also what the account's own API says now.",
 	scope: "identity",
-	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
 	input: z.object({}),
 	output: z.object({
 		id: z.string().describe("Stable user id on this server"),
@@ -17,14 +20,33 @@ export const whoami = defineTool({
 		email: z.string().optional(),
 		permissions: z.array(z.enum(PERMISSIONS)),
 		scopes: z.array(z.string()).describe("What this connection may do"),
+		account: z.looseObject({}).optional().describe("The user as the provider's API shows them now"),
 	}),
-	async run(_args, { user, permissions, scopes }) {
+	async run(_args, { user, permissions, scopes, upstream }) {
 		const { id, provider, login, name, email } = user;
-		const structured = { id, provider, login, name, email, permissions: [...permissions], scopes: [...scopes] };
+		const account = upstream?.userPath && (await readAccount(upstream, upstream.userPath));
 		const also = permissions.length > 0 ? `Permissions: ${permissions.join(", ")}.` : "No special permissions.";
 		return {
 			content: [{ type: "text", text: `Signed in as ${name} (${login}) with ${provider}. ${also}` }],
-			structured,
+			structured: {
+				id,
+				provider,
+				login,
+				name,
+				email,
+				permissions: [...permissions],
+				scopes: [...scopes],
+				...(account && { account }),
+			},
 		};
 	},
 });
+
+async function readAccount(upstream: Upstream, path: string): Promise<Record<string, unknown>> {
+	const response = await upstream.fetch(path, { headers: { Accept: "application/json" } });
+	const body = z.looseObject({}).safeParse(await response.json().catch(() => undefined));
+	if (!response.ok || !body.success) {
+		throw new UserError(`${upstream.title} did not say who you are. Try again in a minute.`);
+	}
+	return body.data;
+}

@@ -52,12 +52,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	};
 }
 
+/** Two servers that start at the same moment may pick the same inner port: the loser starts again. */
+const ATTEMPTS = 3;
+
 /**
  * Runs `npm start -- --port … --persist-to …` and waits until it answers.
  *
  * @throws Error with all that the server printed, if it ends or stays silent instead
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await startOnce(options);
+		} catch (error) {
+			const isPortTaken = error instanceof Error && error.message.includes("Address already in use");
+			if (!isPortTaken || attempt === ATTEMPTS) throw error;
+		}
+	}
+}
+
+async function startOnce(options: ServerOptions): Promise<RunningServer> {
 	const port = options.port ?? (await findFreePort());
 	const persistTo = options.persistTo ?? (await mkdtemp(join(tmpdir(), "e2e-server-")));
 	const flags = ["--port", String(port), "--persist-to", persistTo, ...(options.flags ?? [])];

@@ -69,8 +69,10 @@ describe("a request to /mcp", () => {
 		await expectJsonRpcError(put, 405, -32000);
 	});
 
-	it("below /mcp is told the endpoint", async () => {
-		expect(await expectJsonRpcError(await mcp(INITIALIZE, { path: "/mcp/", token }), 404, -32000)).toContain("/mcp");
+	it("below an endpoint is told the endpoints, before any sign-in", async () => {
+		for (const path of ["/mcp/", "/mcp/message", "/sse/other"]) {
+			expect(await expectJsonRpcError(await mcp(INITIALIZE, { path }), 404, -32000)).toContain("connect to /mcp");
+		}
 	});
 
 	it("initializes a session only once, and only with a session id of ours", async () => {
@@ -91,7 +93,6 @@ describe("a request to /sse", () => {
 		await expectJsonRpcError(response, 405, -32000);
 		await expectJsonRpcError(await mcp(null, { method: "DELETE", path: "/sse", token }), 405, -32000);
 		await expectJsonRpcError(await mcp(null, { method: "GET", path: "/sse/message", token }), 405, -32000);
-		await expectJsonRpcError(await mcp(null, { method: "GET", path: "/sse/other", token }), 404, -32000);
 	});
 
 	it("that wants no event stream gets 406", async () => {

@@ -57,6 +57,13 @@ describe("a request without a valid token", () => {
 		expect(response.headers.get("WWW-Authenticate")).toContain('error="invalid_token"');
 	});
 
+	it.each(["/mcp", "/sse"])("GET %s in a browser gets a page beside the challenge", async (path) => {
+		const response = await fetchWorker(LOCAL + path, { headers: { Accept: "text/html" } });
+		expect(response.status).toBe(401);
+		expect(response.headers.get("WWW-Authenticate")).toContain(`oauth-protected-resource${path}`);
+		expect(await response.text()).toContain("This address is for MCP clients");
+	});
+
 	it("is readable for a web page on this computer, such as the MCP Inspector", async () => {
 		const headers = { Origin: "http://localhost:6274" };
 		const response = await mcp(INITIALIZE, { headers });

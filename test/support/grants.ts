@@ -1,6 +1,6 @@
 /** Grants made without a sign-in page: for a deployed server, which has no built-in one, and for unusual users. */
 import { env } from "cloudflare:workers";
-import { oauthServer } from "../../src/oauth/server.ts";
+import { authorizationServer } from "../../src/oauth/authorization-server.ts";
 import type { Scope } from "../../src/scopes.ts";
 import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
 import { fetchWorker } from "./worker.ts";
@@ -12,7 +12,7 @@ export async function grantTokens({ origin, props, userId = "test-1", scope }: G
 	const client = new OAuthClient(fetchWorker, origin);
 	const clientId = await client.register();
 	const { url, verifier } = await client.authorizationUrl(clientId);
-	const oauth = oauthServer(origin).authorizationServer.getOAuthApi(env);
+	const oauth = authorizationServer(origin).getOAuthApi(env);
 	const request = await oauth.parseAuthRequest(new Request(url));
 	const { redirectTo } = await oauth.completeAuthorization({
 		request,

@@ -55,8 +55,8 @@ export function callTool(name: string, args: Message = {}, id: number | string =
 export const LIST_TOOLS = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
 /** The id of a new session at `/mcp`. */
-export async function openSession(token: string): Promise<string> {
-	const response = await mcp(INITIALIZE, { token });
+export async function openSession(token: string, origin = LOCAL): Promise<string> {
+	const response = await mcp(INITIALIZE, { token, origin });
 	await response.text();
 	const session = response.headers.get("Mcp-Session-Id");
 	if (!session) throw new Error(`No session: ${response.status}`);

@@ -32,6 +32,9 @@ const caller: Caller = {
 	permissions: [],
 	scopes: ["tools"],
 	requestId: "request-1",
+	upstreamToken: undefined,
+	grantId: "grant-1",
+	origin: "https://mcp.example.com",
 	isLocal: false,
 };
 
@@ -41,7 +44,7 @@ async function callFailing(how: string, as = caller) {
 		{ name: "test", version: "1" },
 		{ jsonSchemaValidator: new CfWorkerJsonSchemaValidator() },
 	);
-	registerTools(server, [fail], env.AI);
+	registerTools(server, [fail], env);
 	await server.connect(serverSide);
 	const client = new Client({ name: "test", version: "1" }, { jsonSchemaValidator: new CfWorkerJsonSchemaValidator() });
 	return runAs(as, async () => {

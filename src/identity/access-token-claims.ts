@@ -1,0 +1,25 @@
+/** Claims of access tokens that are JWTs, checked against the provider's published keys. */
+import { createRemoteJWKSet, customFetch, type JWTVerifyOptions, jwtVerify } from "jose";
+import { CLOCK_TOLERANCE_SECONDS, UpstreamError } from "./provider.ts";
+import { upstreamFetch } from "./upstream-fetch.ts";
+
+/**
+ * @param jwksUrl the provider's keys (RFC 7517)
+ * @param expected the token's issuer, where the provider documents them
+ * @returns reads the claims of an access token; throws UpstreamError if its signature or a claim is wrong
+ */
+export function accessTokenReader(
+	jwksUrl: string,
+	expected: Pick<JWTVerifyOptions, "issuer"> = {},
+): (accessToken: string) => Promise<Record<string, unknown>> {
+	const keys = createRemoteJWKSet(new URL(jwksUrl), { [customFetch]: upstreamFetch });
+	return async (accessToken) => {
+		try {
+			const { payload } = await jwtVerify(accessToken, keys, { ...expected, clockTolerance: CLOCK_TOLERANCE_SECONDS });
+			return payload;
+		} catch (cause) {
+			if (cause instanceof UpstreamError) throw cause;
+			throw new UpstreamError("malformed", "The access token's claims could not be verified", { cause });
+		}
+	};
+}

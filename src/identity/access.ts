@@ -1,0 +1,34 @@
+import { createProvider } from "./oauth2.ts";
+import { identifyByIdToken } from "./oidc.ts";
+import { settings } from "./settings.ts";
+
+/** Cloudflare Access, as a SaaS application of type OpenID Connect. */
+export const access = settings({
+	required: [
+		"ACCESS_CLIENT_ID",
+		"ACCESS_CLIENT_SECRET",
+		"ACCESS_AUTHORIZATION_URL",
+		"ACCESS_TOKEN_URL",
+		"ACCESS_JWKS_URL",
+	],
+	create: ({ ACCESS_CLIENT_ID, ACCESS_CLIENT_SECRET, ACCESS_AUTHORIZATION_URL, ACCESS_TOKEN_URL, ACCESS_JWKS_URL }) =>
+		createProvider({
+			name: "access",
+			title: "Cloudflare Access",
+			clientId: ACCESS_CLIENT_ID,
+			clientSecret: ACCESS_CLIENT_SECRET,
+			server: {
+				// The authorization URL without its last segment.
+				issuer: ACCESS_AUTHORIZATION_URL.replace(/\/[^/]*$/, ""),
+				authorization_endpoint: ACCESS_AUTHORIZATION_URL,
+				token_endpoint: ACCESS_TOKEN_URL,
+				jwks_uri: ACCESS_JWKS_URL,
+			},
+			scope: "openid email profile",
+			isOpenId: true,
+			async identify(answer) {
+				// Access vouches for the address: it let the person in by it.
+				return { ...(await identifyByIdToken(answer)), emailVerified: true };
+			},
+		}),
+});

@@ -1,0 +1,30 @@
+import { accessTokenReader } from "./access-token-claims.ts";
+import { createProvider } from "./oauth2.ts";
+import { identifyByIdToken, permissionsIn } from "./oidc.ts";
+import { settings } from "./settings.ts";
+
+export const auth0 = settings({
+	required: ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
+	optional: ["AUTH0_AUDIENCE", "AUTH0_SCOPE"],
+	create({ AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE, AUTH0_SCOPE }) {
+		const issuer = `https://${AUTH0_DOMAIN}/`;
+		const readClaims = accessTokenReader(`${issuer}.well-known/jwks.json`, { issuer });
+		return createProvider({
+			name: "auth0",
+			title: "Auth0",
+			apiUrl: new URL(issuer).origin,
+			clientId: AUTH0_CLIENT_ID,
+			clientSecret: AUTH0_CLIENT_SECRET,
+			server: new URL(issuer),
+			scope: AUTH0_SCOPE ?? "openid email profile offline_access",
+			isOpenId: true,
+			...(AUTH0_AUDIENCE && { parameters: { audience: AUTH0_AUDIENCE } }),
+			identify: identifyByIdToken,
+			// With an audience the access token is a JWT; its `permissions` are those of role-based access control.
+			async permissions({ accessToken }) {
+				if (!AUTH0_AUDIENCE) return [];
+				return permissionsIn((await readClaims(accessToken)).permissions);
+			},
+		});
+	},
+});

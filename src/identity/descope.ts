@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { createProvider } from "./oauth2.ts";
+import { identityOf, permissionsIn } from "./oidc.ts";
+import { settings } from "./settings.ts";
+import { fetchJson } from "./upstream-fetch.ts";
+
+const API = "https://api.descope.com";
+const APPS = `${API}/oauth2/v1/apps`;
+
+/** Descope Inbound Apps. What a user may do is a matter of the scopes that the console defines and the user was granted. */
+export const descope = settings({
+	required: ["DESCOPE_CLIENT_ID", "DESCOPE_CLIENT_SECRET"],
+	optional: ["DESCOPE_SCOPE"],
+	create: ({ DESCOPE_CLIENT_ID, DESCOPE_CLIENT_SECRET, DESCOPE_SCOPE }) =>
+		createProvider({
+			name: "descope",
+			title: "Descope",
+			apiUrl: API,
+			clientId: DESCOPE_CLIENT_ID,
+			clientSecret: DESCOPE_CLIENT_SECRET,
+			server: { issuer: API, authorization_endpoint: `${APPS}/authorize`, token_endpoint: `${APPS}/token` },
+			scope: DESCOPE_SCOPE ?? "openid email profile offline_access image_generation",
+			isOpenId: false,
+			// The person is asked of the userinfo endpoint; the ID token's issuer differs for each project.
+			normalize: ({ id_token: _, ...body }) => body,
+			identify: async ({ accessToken }) => identityOf(await fetchJson(`${APPS}/userinfo`, accessToken, z.unknown())),
+			async permissions({ accessToken, body }) {
+				const claims = await fetchJson(`${APPS}/userinfo`, accessToken, z.looseObject({}));
+				return [...new Set([...permissionsIn(body.scope), ...permissionsIn(claims.permissions)])];
+			},
+		}),
+});

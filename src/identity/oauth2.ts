@@ -1,0 +1,181 @@
+/**
+ * The sign-in flow of every provider, written once: authorization code with PKCE, nonce, ID token and refresh. The
+ * protocol is oauth4webapi's; a provider adds its endpoints, and what its answers mean.
+ */
+import * as oauth from "oauth4webapi";
+import type { Permission } from "../scopes.ts";
+import { type UpstreamTokens, userId } from "../session.ts";
+import { explain } from "./failures.ts";
+import { CLOCK_TOLERANCE_SECONDS, type Flow, type Identity, type IdentityProvider, UpstreamError } from "./provider.ts";
+import { normalizingFetch, upstreamFetch } from "./upstream-fetch.ts";
+
+/** A token endpoint's answer, checked; with the claims of its ID token, if it is an OpenID provider's. */
+export type TokenAnswer = {
+	readonly accessToken: string;
+	readonly claims: oauth.IDToken | undefined;
+	readonly body: Record<string, unknown>;
+	/** What the userinfo endpoint says of the same person; undefined if the provider has none. */
+	userInfo(): Promise<oauth.UserInfoResponse | undefined>;
+};
+
+export type ProviderDefinition = {
+	readonly name: string;
+	readonly title: string;
+	readonly apiUrl?: string;
+	readonly userPath?: string;
+	readonly clientId: string;
+	readonly clientSecret: string;
+	/** How the client secret is sent: RFC 6749 section 2.3.1. */
+	readonly authentication?: "basic" | "post";
+	/** The provider's endpoints, or the issuer whose metadata lists them. */
+	readonly server: oauth.AuthorizationServer | URL;
+	readonly scope: string;
+	/** An OpenID provider's answers carry an ID token, whose signature and claims are checked. */
+	readonly isOpenId: boolean;
+	/** Whether the provider takes PKCE (RFC 7636); yes, unless it says otherwise. */
+	readonly pkce?: boolean;
+	/** More parameters of the authorization request. */
+	readonly parameters?: Readonly<Record<string, string>>;
+	/** Turns a token answer of the provider's own making into RFC 6749's: an `error`, or a token with its type. */
+	readonly normalize?: (body: Record<string, unknown>) => Record<string, unknown>;
+	/** Errors, beside `invalid_grant`, that say a refresh token will never work again. */
+	readonly deadGrantErrors?: readonly string[];
+	/** @throws UpstreamError if the provider says nothing usable */
+	identify(answer: TokenAnswer): Promise<Omit<Identity, "permissions">>;
+	/** What the provider's tokens say the user may do; asked again with each refresh, undefined if it does not say. */
+	permissions?(answer: TokenAnswer): Promise<readonly Permission[] | undefined>;
+};
+
+export function createProvider(definition: ProviderDefinition): IdentityProvider {
+	const { name, title, clientId, clientSecret, isOpenId, normalize, pkce = true } = definition;
+	const client: oauth.Client = { client_id: clientId, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
+	const authenticate = definition.authentication === "basic" ? oauth.ClientSecretBasic : oauth.ClientSecretPost;
+	const options = { [oauth.customFetch]: normalize ? normalizingFetch(normalize) : upstreamFetch };
+	const findServer = once(() => resolveServer(definition.server));
+
+	async function read(response: Response, process: (response: Response) => Promise<oauth.TokenEndpointResponse>) {
+		const server = await findServer();
+		const result = await process(response);
+		if (isOpenId && result.id_token !== undefined) {
+			await oauth.validateApplicationLevelSignature(server, response, { [oauth.customFetch]: upstreamFetch });
+		}
+		const claims = isOpenId ? oauth.getValidatedIdTokenClaims(result) : undefined;
+		const answer: TokenAnswer = {
+			accessToken: result.access_token,
+			claims,
+			body: result,
+			async userInfo() {
+				if (!server.userinfo_endpoint || !claims) return undefined;
+				const received = await oauth.userInfoRequest(server, client, result.access_token, options);
+				return oauth.processUserInfoResponse(server, client, claims.sub, received);
+			},
+		};
+		return { result, answer };
+	}
+
+	return {
+		name,
+		title,
+		apiUrl: definition.apiUrl,
+		userPath: definition.userPath,
+
+		authorizationUrl: ({ redirectUri, state, codeVerifier, nonce }) =>
+			explain(definition, async () => {
+				const { authorization_endpoint: endpoint } = await findServer();
+				if (!endpoint) throw new UpstreamError("malformed", `${name}: no authorization endpoint`);
+				const url = new URL(endpoint);
+				const parameters = {
+					...definition.parameters,
+					response_type: "code",
+					client_id: clientId,
+					redirect_uri: redirectUri,
+					scope: definition.scope,
+					state,
+					...(pkce && {
+						code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+						code_challenge_method: "S256",
+					}),
+					...(isOpenId && { nonce }),
+				};
+				for (const [key, value] of Object.entries(parameters)) url.searchParams.set(key, value);
+				return url;
+			}),
+
+		signIn: (callback, flow) =>
+			explain(definition, async () => {
+				const server = await findServer();
+				const checked = oauth.validateAuthResponse(server, client, callback, flow.state);
+				const { redirectUri } = flow;
+				const codeVerifier = pkce ? flow.codeVerifier : oauth.nopkce;
+				const secret = authenticate(clientSecret);
+				const response = await oauth.authorizationCodeGrantRequest(
+					server,
+					client,
+					secret,
+					checked,
+					redirectUri,
+					codeVerifier,
+					options,
+				);
+				const { result, answer } = await read(response, (received) =>
+					oauth.processAuthorizationCodeResponse(server, client, received, expectations(isOpenId, flow)),
+				);
+				const [person, permissions] = await Promise.all([
+					definition.identify(answer),
+					definition.permissions?.(answer),
+				]);
+				return { identity: { ...person, permissions: permissions ?? [] }, tokens: upstreamTokens(result) };
+			}),
+
+		refresh: (refreshToken, ownerId) =>
+			explain(definition, async () => {
+				const server = await findServer();
+				const response = await oauth.refreshTokenGrantRequest(
+					server,
+					client,
+					authenticate(clientSecret),
+					refreshToken,
+					options,
+				);
+				const { result, answer } = await read(response, (received) =>
+					oauth.processRefreshTokenResponse(server, client, received),
+				);
+				// OpenID Connect Core 1.0, section 12.2.
+				if (answer.claims && userId(name, answer.claims.sub) !== ownerId) {
+					throw new UpstreamError("malformed", `${name} answered the refresh with another person's ID token`);
+				}
+				const permissions = await definition.permissions?.(answer);
+				// RFC 6749 section 6: a server that sends no new refresh token leaves the old one in force.
+				return {
+					tokens: { ...upstreamTokens(result), refreshToken: result.refresh_token ?? refreshToken },
+					permissions,
+				};
+			}),
+	};
+}
+
+function expectations(isOpenId: boolean, flow: Flow): oauth.ProcessAuthorizationCodeResponseOptions {
+	return isOpenId ? { expectedNonce: flow.nonce, requireIdToken: true } : {};
+}
+
+function upstreamTokens(result: oauth.TokenEndpointResponse): UpstreamTokens {
+	const { access_token: accessToken, refresh_token: refreshToken, expires_in: lifetime } = result;
+	const expiresAt = lifetime === undefined ? undefined : Math.floor(Date.now() / 1000) + lifetime;
+	return { accessToken, refreshToken, expiresAt };
+}
+
+/** The provider's metadata: as given, or as its issuer publishes it (OpenID Connect Discovery 1.0). */
+async function resolveServer(server: oauth.AuthorizationServer | URL): Promise<oauth.AuthorizationServer> {
+	if (!(server instanceof URL)) return server;
+	const response = await oauth.discoveryRequest(server, { [oauth.customFetch]: upstreamFetch });
+	return oauth.processDiscoveryResponse(server, response);
+}
+
+/** Keeps what `make` made. Not the promise: it ends with the request that started it, and others would wait forever. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+	let made: T | undefined;
+	return async () => {
+		made ??= await make();
+		return made;
+	};
+}

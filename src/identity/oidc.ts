@@ -1,0 +1,40 @@
+/** What OpenID providers have in common: the ID token says who the person is. */
+import { z } from "zod";
+import { PERMISSIONS, type Permission } from "../scopes.ts";
+import type { TokenAnswer } from "./oauth2.ts";
+import { type Identity, UpstreamError } from "./provider.ts";
+
+/** OpenID Connect Core 1.0, section 5.1. Some providers send `email_verified` as text. */
+const claimsSchema = z.object({
+	sub: z.string().min(1),
+	name: z.string().optional(),
+	preferred_username: z.string().optional(),
+	email: z.string().optional(),
+	email_verified: z.union([z.boolean(), z.stringbool()]).default(false),
+});
+
+/** @throws UpstreamError if the claims lack what every ID token must have */
+export function identityOf(claims: unknown): Omit<Identity, "permissions"> {
+	const result = claimsSchema.safeParse(claims);
+	if (!result.success) throw new UpstreamError("malformed", `ID token: ${z.prettifyError(result.error)}`);
+	const { sub, name, preferred_username: username, email, email_verified: emailVerified } = result.data;
+	const login = username ?? (emailVerified ? email : undefined) ?? sub;
+	return { subject: sub, login, name: name ?? login, email, emailVerified };
+}
+
+export async function identifyByIdToken({ claims }: TokenAnswer): Promise<Omit<Identity, "permissions">> {
+	return identityOf(claims);
+}
+
+/** For providers whose ID tokens say no more than who it is: the userinfo endpoint says the rest. */
+export async function identifyByIdTokenAndUserInfo(answer: TokenAnswer): Promise<Omit<Identity, "permissions">> {
+	const { claims } = answer;
+	const isComplete = claims?.email !== undefined && claims.name !== undefined;
+	return identityOf(isComplete ? claims : { ...(await answer.userInfo()), ...claims });
+}
+
+/** The permissions of this server among what a claim lists: an array of names, or names separated by spaces. */
+export function permissionsIn(claim: unknown): Permission[] {
+	const names = typeof claim === "string" ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : [];
+	return PERMISSIONS.filter((permission) => names.includes(permission));
+}

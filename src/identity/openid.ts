@@ -1,0 +1,25 @@
+import { createProvider } from "./oauth2.ts";
+import { identifyByIdTokenAndUserInfo, permissionsIn } from "./oidc.ts";
+import { settings } from "./settings.ts";
+
+/** Any issuer that publishes OpenID Connect Discovery: Stytch, Okta, Entra, Keycloak, Logto … */
+export const openid = settings({
+	required: ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"],
+	optional: ["OIDC_SCOPE", "OIDC_TITLE", "OIDC_PERMISSIONS_CLAIM"],
+	create: ({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_SCOPE, OIDC_TITLE, OIDC_PERMISSIONS_CLAIM }) =>
+		createProvider({
+			name: "oidc",
+			title: OIDC_TITLE ?? new URL(OIDC_ISSUER).hostname,
+			apiUrl: new URL(OIDC_ISSUER).origin,
+			clientId: OIDC_CLIENT_ID,
+			clientSecret: OIDC_CLIENT_SECRET,
+			server: new URL(OIDC_ISSUER),
+			scope: OIDC_SCOPE ?? "openid email profile offline_access",
+			isOpenId: true,
+			identify: identifyByIdTokenAndUserInfo,
+			...(OIDC_PERMISSIONS_CLAIM && {
+				// A refresh may come without an ID token: it then changes nothing.
+				permissions: async ({ claims }) => claims && permissionsIn(claims[OIDC_PERMISSIONS_CLAIM]),
+			}),
+		}),
+});

@@ -1,0 +1,52 @@
+/** What a tool may do at the user's identity provider, in the user's name. */
+import { readConfig } from "../config.ts";
+import { logError, UserError } from "../errors.ts";
+import type { Caller } from "../mcp/caller.ts";
+import { authorizationServer } from "../oauth/authorization-server.ts";
+import { UpstreamError } from "./provider.ts";
+import { upstreamFetch } from "./upstream-fetch.ts";
+
+export type Upstream = {
+	/** The provider's name and title, such as `github` and `GitHub`. */
+	readonly name: string;
+	readonly title: string;
+	/** Where the provider's API says who the user is; undefined if it has no such place. */
+	readonly userPath: string | undefined;
+	/**
+	 * A request to the provider's API with the user's token, which goes nowhere else.
+	 *
+	 * @param path a path below the API's base address, such as `/user`, or a whole address on its origin
+	 * @throws UserError if the user's access has ended (their grant here ends with it), or the provider does not answer
+	 */
+	fetch(path: string, init?: RequestInit): Promise<Response>;
+};
+
+/** @returns undefined for users of the built-in sign-in, and of providers without an API for their users */
+export function upstreamOf(caller: Caller, env: Env): Upstream | undefined {
+	const provider = readConfig(env).identityProviders.find(({ name }) => name === caller.user.provider);
+	const { upstreamToken } = caller;
+	if (!provider?.apiUrl || upstreamToken === undefined) return undefined;
+	const { name, title, apiUrl, userPath } = provider;
+	return {
+		name,
+		title,
+		userPath,
+		async fetch(path, init = {}) {
+			const url = new URL(URL.canParse(path) ? path : apiUrl + path);
+			if (url.origin !== new URL(apiUrl).origin) {
+				throw new Error(`${url.origin} is not the API of ${name}: the token stays here`);
+			}
+			const headers = new Headers(init.headers);
+			headers.set("Authorization", `Bearer ${upstreamToken}`);
+			const response = await upstreamFetch(url, { ...init, headers }).catch((error: unknown) => {
+				if (!(error instanceof UpstreamError)) throw error;
+				logError("upstream_api_failed", error, caller.requestId);
+				throw new UserError(`${title} does not answer at the moment. Try again in a minute.`);
+			});
+			if (response.status !== 401) return response;
+			await response.body?.cancel();
+			await authorizationServer(caller.origin).getOAuthApi(env).revokeGrant(caller.grantId, caller.user.id);
+			throw new UserError(`Your access at ${title} has ended. Sign in again: reconnect this server in your app.`);
+		},
+	};
+}

@@ -1,0 +1,67 @@
+/** Every request to an identity provider goes through here, and every way it can fail is told apart here. */
+import { z } from "zod";
+import { UpstreamError } from "./provider.ts";
+
+const TIMEOUT_MILLISECONDS = 10_000;
+/** What a client is told to wait when the provider does not say. */
+export const DEFAULT_RETRY_AFTER_SECONDS = "30";
+const USER_AGENT = "remote-mcp-server";
+
+/**
+ * A fetch for oauth4webapi and for provider APIs.
+ *
+ * @throws UpstreamError `unavailable` if the provider cannot be reached, takes too long, is rate limited or failing
+ */
+export async function upstreamFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+	const headers = new Headers(init.headers);
+	headers.set("User-Agent", USER_AGENT);
+	const where = new URL(input).host;
+	const timeout = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
+	const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+	let response: Response;
+	try {
+		response = await fetch(input, { ...init, headers, signal });
+	} catch (cause) {
+		throw new UpstreamError("unavailable", `${where} could not be reached`, { cause });
+	}
+	if (response.status !== 429 && response.status < 500) return response;
+	await response.body?.cancel();
+	const retryAfter = response.headers.get("Retry-After") ?? DEFAULT_RETRY_AFTER_SECONDS;
+	throw new UpstreamError("unavailable", `${where} answered ${response.status}`, { retryAfter });
+}
+
+/**
+ * Reads a JSON answer of a provider's API.
+ *
+ * @throws UpstreamError `malformed` if it is not of the schema's shape
+ */
+export async function fetchJson<T>(url: string, accessToken: string, schema: z.ZodType<T>): Promise<T> {
+	const headers = { Authorization: `Bearer ${accessToken}`, Accept: "application/json" };
+	const response = await upstreamFetch(url, { headers });
+	const body: unknown = await response.json().catch(() => undefined);
+	const result = schema.safeParse(body);
+	if (response.ok && result.success) return result.data;
+	const problem = result.success ? `answered ${response.status}` : z.prettifyError(result.error);
+	throw new UpstreamError("malformed", `${url}, status ${response.status}: ${problem}`);
+}
+
+/** Some providers answer errors with 200, or leave out what the protocol demands; oauth4webapi reads the standard. */
+export function normalizingFetch(normalize: (body: Record<string, unknown>) => Record<string, unknown>) {
+	return async (url: string, init: RequestInit): Promise<Response> => {
+		const response = await upstreamFetch(url, init);
+		const text = await response.text();
+		const body = parseObject(text);
+		if (!body) return new Response(text, response);
+		const normal = normalize(body);
+		return Response.json(normal, { status: "error" in normal && response.ok ? 400 : response.status });
+	};
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+	try {
+		const value: unknown = JSON.parse(text);
+		return typeof value === "object" && value !== null ? { ...value } : undefined;
+	} catch {
+		return undefined;
+	}
+}

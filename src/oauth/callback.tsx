@@ -1,0 +1,81 @@
+/** Where people come back from their identity provider; the state says from which. */
+import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
+import { type Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+import { refuse } from "../answers.tsx";
+import type { AppEnv } from "../app-env.ts";
+import { readConfig } from "../config.ts";
+import { identifyLocally, LOCAL_PROVIDER } from "../identity/local.ts";
+import type { SignedIn } from "../identity/provider.ts";
+import { SignInPage } from "../pages/sign-in.tsx";
+import { isPermitted, isScope } from "../scopes.ts";
+import { type Props, permissionsOf, type User, userId } from "../session.ts";
+import { callbackUrl, failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuiltIn } from "./sign-in.ts";
+
+export const callbackApp = new Hono<AppEnv>();
+
+/** The built-in sign-in makes way for a real one. */
+const requireBuiltIn = createMiddleware<AppEnv>(async (c, next) => {
+	return usesBuiltIn(c) ? next() : refuse(c, 404, "There is no such page here.");
+});
+
+/** The built-in identity provider's page. It changes nothing, so it asks nothing of the state it passes on. */
+callbackApp.get("/sign-in", requireBuiltIn, (c) => c.html(<SignInPage state={c.req.query("state") ?? ""} />));
+
+callbackApp.post("/callback", requireBuiltIn, async (c) => {
+	const form = await readForm(c);
+	const identity = identifyLocally(form);
+	if (!identity) {
+		// The state is still unused: the person corrects the form and goes on.
+		const email = String(form.get("email") ?? "");
+		return c.html(<SignInPage state={c.req.query("state") ?? ""} rejectedEmail={email} />, 400);
+	}
+	const { request, headers } = await helpers(c).finishUpstream(c.req.raw);
+	return finishSignIn(c, request, LOCAL_PROVIDER, { identity }, headers);
+});
+
+/** The one callback of all identity providers: the state says whose it is. */
+callbackApp.get("/callback", async (c) => {
+	const { request, data, headers } = await helpers(c).finishUpstream(c.req.raw);
+	const { provider: name, ...secrets } = flowSchema.parse(data);
+	const provider = providersOf(c).find((enabled) => enabled.name === name);
+	if (!provider) return refuse(c, 400, "The sign-in that you used is not offered any more.", GO_BACK);
+	const callback = new URL(c.req.url).searchParams;
+	const flow = { ...secrets, redirectUri: callbackUrl(c), state: callback.get("state") ?? "" };
+	try {
+		return finishSignIn(c, request, name, await provider.signIn(callback, flow), headers);
+	} catch (error) {
+		return failSignIn(c, request, error, headers);
+	}
+});
+
+/** What the authorization server keeps between the redirect and the callback. */
+const flowSchema = z.object({ provider: z.string(), codeVerifier: z.string(), nonce: z.string() });
+
+/** Issues the code for what was both consented and permitted, and sends the browser back to the client. */
+async function finishSignIn(
+	c: Context<AppEnv>,
+	request: AuthRequest,
+	provider: string,
+	{ identity, tokens }: Pick<SignedIn, "identity"> & Partial<SignedIn>,
+	headers: Headers,
+): Promise<Response> {
+	const { subject, permissions, ...person } = identity;
+	const user: User = { id: userId(provider, subject), provider, permissions: [...permissions], ...person };
+	const allowed = permissionsOf(user, readConfig(c.env).imageGenerationUsers);
+	const scope = request.scope.filter(isScope).filter((name) => isPermitted(name, allowed));
+	if (scope.length === 0) {
+		const description = "This user may use none of what was allowed.";
+		return redirect(c, authorizationErrorRedirect(request, "access_denied", description), headers);
+	}
+	const props: Props = { user, upstream: tokens };
+	const { redirectTo } = await helpers(c).completeAuthorization({
+		request,
+		userId: user.id,
+		metadata: {},
+		scope,
+		props,
+	});
+	return redirect(c, redirectTo, headers);
+}

@@ -1,0 +1,93 @@
+/** Keeps the user's tokens at their identity provider alive, whenever an MCP client exchanges or refreshes its own. */
+
+import { waitUntil } from "cloudflare:workers";
+import {
+	GrantType,
+	OAuthError,
+	type TokenExchangeCallbackOptions,
+	type TokenExchangeCallbackResult,
+} from "@cloudflare/workers-oauth-provider";
+import { currentRequestId } from "../app-env.ts";
+import { readConfig } from "../config.ts";
+import { logError } from "../errors.ts";
+import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
+import { type Props, propsSchema, type UpstreamTokens } from "../session.ts";
+
+/** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
+const REFRESH_BEFORE_SECONDS = 120;
+/** Workers KV keeps nothing for less than this, so neither does an access token. */
+const MIN_TTL_SECONDS = 60;
+const MAX_TTL_SECONDS = 60 * 60;
+
+/**
+ * Called by the OAuth wrapper for every code exchange and refresh. The access token it issues never outlives the
+ * upstream one by more than MIN_TTL_SECONDS.
+ *
+ * @throws OAuthError `invalid_grant`, which revokes the grant, if the person has to sign in again;
+ *   `temporarily_unavailable` if the provider is, which leaves the grant as it is
+ */
+export async function exchangeTokens(options: TokenExchangeCallbackOptions<Env>): Promise<TokenExchangeCallbackResult> {
+	const isRefresh = options.grantType === GrantType.REFRESH_TOKEN;
+	const parsed = propsSchema.safeParse(options.props);
+	if (!parsed.success && isRefresh) throw signInAgain("This grant is from another version of the server.");
+	const { user, upstream } = parsed.data ?? {};
+	if (!user || !upstream) return {};
+	if (!isRefresh || secondsLeft(upstream) > REFRESH_BEFORE_SECONDS) return { accessTokenTTL: ttlFor(upstream) };
+	const provider = readConfig(options.env).identityProviders.find(({ name }) => name === user.provider);
+	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
+	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
+	const newProps: Props = {
+		user: { ...user, permissions: [...(refreshed.permissions ?? user.permissions)] },
+		upstream: refreshed.tokens,
+	};
+	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens) };
+}
+
+/** Infinite for tokens that do not expire. */
+function secondsLeft({ expiresAt }: UpstreamTokens): number {
+	return expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - Math.floor(Date.now() / 1000);
+}
+
+function ttlFor(tokens: UpstreamTokens): number {
+	return Math.max(MIN_TTL_SECONDS, Math.min(MAX_TTL_SECONDS, secondsLeft(tokens)));
+}
+
+/** How long the outcome of a refresh answers those who come with the same refresh token. */
+const SHARED_MILLISECONDS = 10_000;
+const recent = new Map<string, { readonly since: number; readonly outcome: Promise<Refreshed> }>();
+
+/**
+ * Several windows of one client share a grant and refresh it at the same time. A provider that rotates refresh tokens
+ * takes the second use of one for theft, so it sees one.
+ */
+async function refreshOnce(provider: IdentityProvider, refreshToken: string, ownerId: string): Promise<Refreshed> {
+	const now = Date.now();
+	for (const [key, { since }] of recent) if (now - since > SHARED_MILLISECONDS) recent.delete(key);
+	const key = JSON.stringify([provider.name, refreshToken]);
+	const shared = recent.get(key) ?? { since: now, outcome: provider.refresh(refreshToken, ownerId) };
+	recent.set(key, shared);
+	// The others wait for it too, also when the client that asked first has gone away.
+	waitUntil(shared.outcome.catch(() => {}));
+	try {
+		return await shared.outcome;
+	} catch (error) {
+		recent.delete(key);
+		throw explain(error);
+	}
+}
+
+function explain(error: unknown): unknown {
+	if (!(error instanceof UpstreamError)) return error;
+	logError("upstream_refresh_failed", error, currentRequestId());
+	if (error.reason === "dead_grant") return signInAgain("Access at the identity provider has ended.");
+	return new OAuthError("temporarily_unavailable", {
+		description: "The identity provider is not available. Try again later.",
+		statusCode: 503,
+		headers: { "Retry-After": error.retryAfter ?? DEFAULT_RETRY_AFTER_SECONDS },
+	});
+}
+
+function signInAgain(why: string): OAuthError {
+	return new OAuthError("invalid_grant", { description: `${why} Sign in again.` });
+}

@@ -1,0 +1,100 @@
+/** The steps that consent and callback share: handing a person to their identity provider, and what is known of them. */
+import {
+	type AuthorizationErrorCode,
+	type AuthRequest,
+	authorizationErrorRedirect,
+	type OAuthHelpers,
+} from "@cloudflare/workers-oauth-provider";
+import type { Context } from "hono";
+import { setCookie } from "hono/cookie";
+import { HTTPException } from "hono/http-exception";
+import { generateRandomCodeVerifier, generateRandomNonce } from "oauth4webapi";
+import type { AppEnv } from "../app-env.ts";
+import { readConfig } from "../config.ts";
+import { logError } from "../errors.ts";
+import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
+import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../identity/provider.ts";
+import { authorizationServer } from "./authorization-server.ts";
+
+export const GO_BACK = "Go back to the page before this one, and choose again.";
+
+/** Remembers which of several identity providers was chosen, for when consent is remembered too. */
+export const PROVIDER_COOKIE = "provider";
+const PROVIDER_COOKIE_SECONDS = 30 * 24 * 60 * 60;
+
+/** What the client is told; people and the log learn more. */
+const CLIENT_ERRORS: Record<UpstreamFailure, [AuthorizationErrorCode, string]> = {
+	declined: ["access_denied", "The sign-in was declined."],
+	unavailable: ["temporarily_unavailable", "The identity provider is not available. Try again later."],
+	dead_grant: ["access_denied", "The identity provider did not accept the sign-in. Try again."],
+	malformed: ["server_error", "The identity provider answered in a way that cannot be trusted."],
+};
+
+export function providersOf(c: Context<AppEnv>): readonly IdentityProvider[] {
+	return readConfig(c.env).identityProviders;
+}
+
+export function usesBuiltIn(c: Context<AppEnv>): boolean {
+	return isBuiltInSignInOffered(readConfig(c.env), c.req.url);
+}
+
+export function callbackUrl(c: Context<AppEnv>): string {
+	return `${new URL(c.req.url).origin}/callback`;
+}
+
+export function helpers(c: Context<AppEnv>): OAuthHelpers {
+	return authorizationServer(new URL(c.req.url).origin).getOAuthApi(c.env);
+}
+
+export async function readForm(c: Context<AppEnv>): Promise<FormData> {
+	try {
+		return await c.req.formData();
+	} catch (cause) {
+		const message = "This address takes the form of the page before it, and nothing else.";
+		throw new HTTPException(400, { message, cause });
+	}
+}
+
+/** Hands the person over to the identity provider. */
+export async function startSignIn(
+	c: Context<AppEnv>,
+	request: AuthRequest,
+	provider: IdentityProvider | typeof LOCAL_PROVIDER,
+	headers: Headers,
+): Promise<Response> {
+	const name = provider === LOCAL_PROVIDER ? provider : provider.name;
+	const secrets = { codeVerifier: generateRandomCodeVerifier(), nonce: generateRandomNonce() };
+	const data = { provider: name, ...secrets };
+	const { state, headers: bound } = await helpers(c).beginUpstream(request, { data, headers });
+	if (provider === LOCAL_PROVIDER) return redirect(c, `/sign-in?state=${encodeURIComponent(state)}`, bound);
+	setCookie(c, PROVIDER_COOKIE, name, {
+		prefix: "host",
+		path: "/",
+		secure: true,
+		httpOnly: true,
+		sameSite: "Lax",
+		maxAge: PROVIDER_COOKIE_SECONDS,
+	});
+	try {
+		const url = await provider.authorizationUrl({ ...secrets, redirectUri: callbackUrl(c), state });
+		return redirect(c, url.href, bound);
+	} catch (error) {
+		return failSignIn(c, request, error, bound);
+	}
+}
+
+/** Tells the client, which waits, what it may know of a sign-in that failed. */
+export function failSignIn(c: Context<AppEnv>, request: AuthRequest, error: unknown, headers: Headers): Response {
+	if (!(error instanceof UpstreamError)) throw error;
+	logError(`sign_in_${error.reason}`, error, c.get("requestId"));
+	return redirect(c, authorizationErrorRedirect(request, ...CLIENT_ERRORS[error.reason]), headers);
+}
+
+export function redirect(c: Context<AppEnv>, location: string, headers: Headers): Response {
+	setHeaders(c, headers);
+	return c.redirect(location);
+}
+
+export function setHeaders(c: Context<AppEnv>, headers: Headers): void {
+	for (const [name, value] of headers) c.header(name, value, { append: name === "set-cookie" });
+}
