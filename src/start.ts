@@ -50,6 +50,7 @@ Remote MCP server: ${origin}
   Try it in the MCP Inspector:         npx @modelcontextprotocol/inspector --transport http --server-url ${origin}/mcp
   More clients, ready to paste:        ${origin}/
 
-  The client opens a sign-in page. Any email address and any password will do here. Stop with Ctrl-C.
+  The client opens a sign-in page. Until you set the keys of an identity provider, any email address and any
+  password will do. Stop with Ctrl-C.
 `;
 }
