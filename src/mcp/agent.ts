@@ -18,6 +18,8 @@ export const SESSION_IDLE_SECONDS = 30 * 24 * 60 * 60;
 /** How often the last use is written down: often enough for SESSION_IDLE_SECONDS, too seldom to cost anything. */
 const LAST_USED_PRECISION_SECONDS = 24 * 60 * 60;
 
+export const SESSION_HEADER = "Mcp-Session-Id";
+
 const STATE_KEY = "session";
 const LAST_USED_KEY = "lastUsed";
 
@@ -86,9 +88,10 @@ export class RemoteMcp extends McpAgent<Env> {
 		await this.__unsafe_ensureInitialized();
 		const transport = this.#transport;
 		if (!(transport instanceof StreamableHttpTransport)) return sessionNotFound();
-		if (!this.#isOpen && !isInitializeRequest(request.message)) return this.#gone();
-		await this.#touch();
 		const { url, headers, message } = request;
+		// An id that was handed out before is not to be opened again.
+		if (!this.#isOpen && SESSION_HEADER in headers) return this.#gone();
+		await this.#touch();
 		return runAs(caller, () =>
 			transport.handleRequest(new Request(url, { method: "POST", headers }), { parsedBody: message }),
 		);

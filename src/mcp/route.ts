@@ -9,13 +9,11 @@ import { type Grant, permissionsOf } from "../session.ts";
 import { signingKey } from "../signing-key.ts";
 import { tools } from "../tools/index.ts";
 import { missingScopes } from "../tools/register.ts";
-import { type Session, sessionOf } from "./agent.ts";
+import { SESSION_HEADER, type Session, sessionOf } from "./agent.ts";
 import type { Caller } from "./caller.ts";
 import { eventStream } from "./event-stream.ts";
 import { JSON_RPC, jsonRpcError, sessionNotFound } from "./json-rpc.ts";
 import { isSessionOwner, issueSessionId } from "./session-id.ts";
-
-const SESSION_HEADER = "Mcp-Session-Id";
 
 /** What the protocol reads; the bearer token stays out of the session. */
 const FORWARDED_HEADERS = ["Accept", "Content-Type", "Mcp-Protocol-Version", SESSION_HEADER];

@@ -97,6 +97,8 @@ describe("a session at /mcp", () => {
 			await expectNotFound(await use(session, token));
 			await evictDurableObject(objectOf(session));
 			await expectNotFound(await use(session, token));
+			await evictDurableObject(objectOf(session));
+			await expectNotFound(await mcp(INITIALIZE, { session, token }));
 			expect(await storedIn(objectOf(session))).toBe("");
 			expect(await runDurableObjectAlarm(objectOf(session))).toBe(false);
 		});
