@@ -48,7 +48,7 @@ const serveSse = (c: Context<AppEnv>) => resourceServers(originOf(c)).sse.fetch(
 const serveOAuth = (c: Context<AppEnv>) => {
 	const response = authorizationServer(originOf(c)).fetch(c.req.raw, c.env, contextOf(c));
 	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
-	contextOf(c).waitUntil(response);
+	contextOf(c).waitUntil(response.catch(() => {}));
 	return response;
 };
 

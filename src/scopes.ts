@@ -13,7 +13,7 @@ type ScopeDefinition = {
 
 export const SCOPES = {
 	tools: { sentence: "Use this server’s everyday tools, such as adding numbers" },
-	identity: { sentence: "See who you are: your name, email address and permissions" },
+	identity: { sentence: "See who you are: your name, email address, permissions, and your profile where you sign in" },
 	images: { sentence: "Generate images in your name", permission: "image_generation" },
 } as const satisfies Record<string, ScopeDefinition>;
 

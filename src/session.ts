@@ -8,6 +8,8 @@ const userSchema = z.object({
 	/** The identity provider's name, such as `github`; `local` for the built-in sign-in. */
 	provider: z.string().min(1),
 	login: z.string(),
+	/** Whether the provider lets nobody else have this login. Many let people choose what they are called. */
+	isLoginUnique: z.boolean(),
 	name: z.string(),
 	email: z.string().optional(),
 	emailVerified: z.boolean(),
@@ -49,11 +51,10 @@ export function userId(provider: string, subject: string): string {
 /**
  * Every permission a user has now: the identity provider's, and image generation for those on the allow list.
  *
- * @param allowList logins or e-mail addresses, in lower case; an address counts only when the provider verified it
+ * @param allowList logins or e-mail addresses, in lower case; a login counts only where it is unique, an address when it is verified
  */
 export function permissionsOf(user: User, allowList: readonly string[]): Permission[] {
-	// A login that looks like an address proves nothing: some providers let people choose it.
-	const names = [user.login.includes("@") ? undefined : user.login, user.emailVerified ? user.email : undefined];
+	const names = [user.isLoginUnique ? user.login : undefined, user.emailVerified ? user.email : undefined];
 	const isListed = names.some((name) => name !== undefined && allowList.includes(name.toLowerCase()));
 	return PERMISSIONS.filter((permission) => user.permissions.includes(permission) || isListed);
 }

@@ -5,7 +5,8 @@ import { ConfigError } from "./errors.ts";
 /** Beside the OAuth wrapper's records, which start with `client:`, `grant:`, `token:` and the like. */
 const LOCAL_KEY_NAME = "local:cookie-encryption-key";
 
-const localKeys = new WeakMap<KVNamespace, Promise<string>>();
+/** Keys, not promises: a promise ends with the request that started it. */
+const localKeys = new WeakMap<KVNamespace, string>();
 
 /**
  * COOKIE_ENCRYPTION_KEY; on a loopback host that was given none, a key made on first use and kept with the local
@@ -19,15 +20,19 @@ export async function signingKey(env: Env, isLocal: boolean): Promise<string> {
 	if (!isLocal) {
 		throw new ConfigError(["COOKIE_ENCRYPTION_KEY is not set: npx wrangler secret put COOKIE_ENCRYPTION_KEY."]);
 	}
-	const known = localKeys.get(env.OAUTH_KV) ?? readOrMakeLocalKey(env.OAUTH_KV);
-	localKeys.set(env.OAUTH_KV, known);
-	return known;
+	return localKeys.get(env.OAUTH_KV) ?? readOrMakeLocalKey(env.OAUTH_KV);
 }
 
 async function readOrMakeLocalKey(kv: KVNamespace): Promise<string> {
 	const stored = await kv.get(LOCAL_KEY_NAME);
-	if (stored !== null) return stored;
+	// Another request may have made it meanwhile.
+	const known = localKeys.get(kv) ?? stored;
+	if (known !== null) {
+		localKeys.set(kv, known);
+		return known;
+	}
 	const made = crypto.getRandomValues(new Uint8Array(32)).toHex();
+	localKeys.set(kv, made);
 	await kv.put(LOCAL_KEY_NAME, made);
 	return made;
 }

@@ -40,7 +40,14 @@ export const cloudflare = settings({
 				const name = [result.first_name, result.last_name].filter(Boolean).join(" ");
 				const login = result.username || result.id;
 				// The API does not say whether the address was confirmed.
-				return { subject: result.id, login, name: name || login, email: result.email, emailVerified: false };
+				return {
+					subject: result.id,
+					login,
+					isLoginUnique: false,
+					name: name || login,
+					email: result.email,
+					emailVerified: false,
+				};
 			},
 		}),
 });

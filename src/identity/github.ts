@@ -40,6 +40,7 @@ export const github = settings({
 				return {
 					subject: String(user.id),
 					login: user.login,
+					isLoginUnique: true,
 					name: user.name || user.login,
 					email: primary?.email,
 					emailVerified: primary?.verified ?? false,

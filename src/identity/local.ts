@@ -37,6 +37,7 @@ export function identifyLocally(form: FormData): Identity | undefined {
 	return {
 		subject: email,
 		login: email,
+		isLoginUnique: false,
 		name: email.split("@")[0] ?? email,
 		email,
 		// On this computer there is nobody to prove it to.

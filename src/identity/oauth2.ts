@@ -53,13 +53,16 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 	const options = { [oauth.customFetch]: normalize ? normalizingFetch(normalize) : upstreamFetch };
 	const findServer = once(() => resolveServer(definition.server));
 
-	async function read(response: Response, process: (response: Response) => Promise<oauth.TokenEndpointResponse>) {
+	/** The claims of an answer's ID token: its signature is checked here, all else where the answer was processed. */
+	async function claimsOf(response: Response, result: oauth.TokenEndpointResponse) {
+		if (!isOpenId || result.id_token === undefined) return undefined;
 		const server = await findServer();
-		const result = await process(response);
-		if (isOpenId && result.id_token !== undefined) {
-			await oauth.validateApplicationLevelSignature(server, response, { [oauth.customFetch]: upstreamFetch });
-		}
-		const claims = isOpenId ? oauth.getValidatedIdTokenClaims(result) : undefined;
+		await oauth.validateApplicationLevelSignature(server, response, { [oauth.customFetch]: upstreamFetch });
+		return oauth.getValidatedIdTokenClaims(result);
+	}
+
+	async function describe(result: oauth.TokenEndpointResponse, claims: oauth.IDToken | undefined) {
+		const server = await findServer();
 		const answer: TokenAnswer = {
 			accessToken: result.access_token,
 			claims,
@@ -70,7 +73,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 				return oauth.processUserInfoResponse(server, client, claims.sub, received);
 			},
 		};
-		return { result, answer };
+		return answer;
 	}
 
 	return {
@@ -117,9 +120,9 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					codeVerifier,
 					options,
 				);
-				const { result, answer } = await read(response, (received) =>
-					oauth.processAuthorizationCodeResponse(server, client, received, expectations(isOpenId, flow)),
-				);
+				const expected = expectations(isOpenId, flow);
+				const result = await oauth.processAuthorizationCodeResponse(server, client, response, expected);
+				const answer = await describe(result, await claimsOf(response, result));
 				const [person, permissions] = await Promise.all([
 					definition.identify(answer),
 					definition.permissions?.(answer),
@@ -137,14 +140,13 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					refreshToken,
 					options,
 				);
-				const { result, answer } = await read(response, (received) =>
-					oauth.processRefreshTokenResponse(server, client, received),
-				);
+				const result = await oauth.processRefreshTokenResponse(server, client, response);
+				const answer = await describe(result, await unlessUnavailable(() => claimsOf(response, result)));
 				// OpenID Connect Core 1.0, section 12.2.
 				if (answer.claims && userId(name, answer.claims.sub) !== ownerId) {
 					throw new UpstreamError("malformed", `${name} answered the refresh with another person's ID token`);
 				}
-				const permissions = await definition.permissions?.(answer);
+				const permissions = await unlessUnavailable(async () => definition.permissions?.(answer));
 				// RFC 6749 section 6: a server that sends no new refresh token leaves the old one in force.
 				return {
 					tokens: { ...upstreamTokens(result), refreshToken: result.refresh_token ?? refreshToken },
@@ -152,6 +154,16 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 				};
 			}),
 	};
+}
+
+/** After a refresh the old token is used up: what cannot be asked at the moment changes nothing, and loses nothing. */
+async function unlessUnavailable<T>(ask: () => Promise<T>): Promise<T | undefined> {
+	try {
+		return await ask();
+	} catch (error) {
+		if (error instanceof UpstreamError && error.reason === "unavailable") return undefined;
+		throw error;
+	}
 }
 
 function expectations(isOpenId: boolean, flow: Flow): oauth.ProcessAuthorizationCodeResponseOptions {

@@ -19,7 +19,7 @@ export function identityOf(claims: unknown): Omit<Identity, "permissions"> {
 	if (!result.success) throw new UpstreamError("malformed", `ID token: ${z.prettifyError(result.error)}`);
 	const { sub, name, preferred_username: username, email, email_verified: emailVerified } = result.data;
 	const login = username ?? (emailVerified ? email : undefined) ?? sub;
-	return { subject: sub, login, name: name ?? login, email, emailVerified };
+	return { subject: sub, login, isLoginUnique: false, name: name ?? login, email, emailVerified };
 }
 
 export async function identifyByIdToken({ claims }: TokenAnswer): Promise<Omit<Identity, "permissions">> {

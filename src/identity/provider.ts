@@ -10,6 +10,8 @@ export type Identity = {
 	/** Stable and unique within the provider; becomes part of the user id. */
 	readonly subject: string;
 	readonly login: string;
+	/** Whether the provider lets nobody else have this login, ever: only then may it mean anything. */
+	readonly isLoginUnique: boolean;
 	readonly name: string;
 	readonly email?: string | undefined;
 	readonly emailVerified: boolean;

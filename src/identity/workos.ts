@@ -54,7 +54,7 @@ export const workos = settings({
 				if (!result.success) throw new UpstreamError("malformed", `workos: ${z.prettifyError(result.error)}`);
 				const { id, email, email_verified: emailVerified, first_name: first, last_name: last } = result.data.user;
 				const name = [first, last].filter(Boolean).join(" ");
-				return { subject: id, login: email, name: name || email, email, emailVerified };
+				return { subject: id, login: email, isLoginUnique: false, name: name || email, email, emailVerified };
 			},
 			async permissions({ accessToken }) {
 				return permissionsIn((await readClaims(accessToken)).permissions);

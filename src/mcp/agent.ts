@@ -131,6 +131,7 @@ export class RemoteMcp extends McpAgent<Env> {
 		for (const other of this.getConnections()) {
 			if (other.id !== connection.id) other.close(1000, "Replaced by a newer stream");
 		}
+		await this.#touch();
 	}
 
 	/** An HTTP+SSE session is its stream. */
@@ -146,8 +147,14 @@ export class RemoteMcp extends McpAgent<Env> {
 	/** Deletes the session if it was idle for too long; called by its alarm. */
 	async expire(): Promise<void> {
 		const idleSeconds = nowSeconds() - this.#lastUsedSeconds;
-		if (idleSeconds >= SESSION_IDLE_SECONDS) await this.#end();
-		else await this.schedule(SESSION_IDLE_SECONDS - idleSeconds + LAST_USED_PRECISION_SECONDS, "expire");
+		if (idleSeconds < SESSION_IDLE_SECONDS) {
+			await this.schedule(SESSION_IDLE_SECONDS - idleSeconds + LAST_USED_PRECISION_SECONDS, "expire");
+			return;
+		}
+		this.#isOpen = false;
+		this.#isEmpty = true;
+		// Not #end: an alarm still needs the tables that it would delete.
+		await this.destroy();
 	}
 
 	async #touch(): Promise<void> {

@@ -18,6 +18,9 @@ import { isSessionOwner, issueSessionId } from "./session-id.ts";
 /** What the protocol reads; the bearer token stays out of the session. */
 const FORWARDED_HEADERS = ["Accept", "Content-Type", "Mcp-Protocol-Version", SESSION_HEADER];
 
+/** A session stores what its client said when it initialized. */
+const MAX_INITIALIZE_LENGTH = 16 * 1024;
+
 type Context = OAuthResourceContext<Grant>;
 
 /** Streamable HTTP at `/mcp`: POST a message, GET a stream of what belongs to no POST, DELETE the session. */
@@ -118,7 +121,8 @@ async function findSession(
 }
 
 async function openSocket(session: Session, request: Request): Promise<WebSocket | null> {
-	const { webSocket } = await session.fetch(request.url, { headers: { Upgrade: "websocket" } });
+	// Without the query, which the Agent would read as options of its own.
+	const { webSocket } = await session.fetch(new URL(request.url).origin, { headers: { Upgrade: "websocket" } });
 	return webSocket;
 }
 
@@ -163,11 +167,16 @@ async function readMessage(request: Request): Promise<unknown> {
 		const message = "Unsupported Media Type: Content-Type must be application/json";
 		return jsonRpcError(415, JSON_RPC.transport, message);
 	}
+	let message: unknown;
 	try {
-		return await request.json();
+		message = await request.json();
 	} catch {
 		return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
 	}
+	if (isInitializeRequest(message) && JSON.stringify(message).length > MAX_INITIALIZE_LENGTH) {
+		return jsonRpcError(413, JSON_RPC.invalidRequest, "Invalid Request: initialize is larger than 16 KiB");
+	}
+	return message;
 }
 
 function accepts(request: Request, mediaType: string): boolean {

@@ -6,14 +6,15 @@ import { refuse } from "../answers.tsx";
 import type { AppEnv } from "../app-env.ts";
 import { isLoopbackUrl } from "../host-policy.ts";
 import { LOCAL_PROVIDER } from "../identity/local.ts";
-import type { IdentityProvider } from "../identity/provider.ts";
 import { ConsentPage } from "../pages/consent.tsx";
 import { isScope, offeredScopes } from "../scopes.ts";
 import { signingKey } from "../signing-key.ts";
 import { callbackApp } from "./callback.tsx";
 import {
+	type Chosen,
 	GO_BACK,
 	helpers,
+	nameOf,
 	PROVIDER_COOKIE,
 	providersOf,
 	readForm,
@@ -21,6 +22,9 @@ import {
 	startSignIn,
 	usesBuiltIn,
 } from "./sign-in.ts";
+
+/** Storage takes no longer keys. */
+const MAX_CLIENT_ID_LENGTH = 400;
 
 export const authorizationApp = new Hono<AppEnv>();
 
@@ -42,11 +46,16 @@ authorizationApp.route("/", callbackApp);
 
 authorizationApp.get("/authorize", async (c) => {
 	const oauth = helpers(c);
+	if ((c.req.query("client_id") ?? "").length > MAX_CLIENT_ID_LENGTH)
+		return refuse(c, 400, "The client id is too long.");
 	const parsed = await oauth.parseAuthRequest(c.req.raw);
 	const request = { ...parsed, scope: offeredScopes(parsed.scope) };
-	const remember = { secret: await signingKey(c.env, isLoopbackUrl(c.req.url)) };
 	const provider = chosenProvider(c, getCookie(c, PROVIDER_COOKIE, "host"));
-	if (provider !== undefined && (await oauth.isConsentRemembered(c.req.raw, request, remember))) {
+	if (
+		provider &&
+		!asksForPage(c) &&
+		(await oauth.isConsentRemembered(c.req.raw, request, await remembering(c, provider)))
+	) {
 		return startSignIn(c, request, provider, new Headers());
 	}
 	const details = await oauth.describeConsent(request);
@@ -70,16 +79,24 @@ authorizationApp.post("/authorize", async (c) => {
 	if (scope.length === 0) return refuse(c, 400, "Nothing was ticked, so there is nothing to allow.", GO_BACK);
 	const provider = chosenProvider(c, c.req.query("provider"));
 	if (provider === undefined) return refuse(c, 400, "The form did not say with whom to sign in.", GO_BACK);
-	const remember = { secret: await signingKey(c.env, isLoopbackUrl(c.req.url)) };
+	const remember = await remembering(c, provider);
 	const { request, headers } = await oauth.approveConsent(c.req.raw, handle, { scope, remember });
 	return startSignIn(c, request, provider, headers);
 });
 
+/** An approval is for one provider: with another, the client would get to know somebody else. */
+async function remembering(c: Context<AppEnv>, provider: Chosen) {
+	return { secret: await signingKey(c.env, isLoopbackUrl(c.req.url)), subject: nameOf(provider) };
+}
+
+/** OpenID Connect Core 1.0, section 3.1.2.1: the client wants the person asked, whatever they answered before. */
+function asksForPage(c: Context<AppEnv>): boolean {
+	const prompts = c.req.query("prompt")?.split(" ") ?? [];
+	return prompts.some((prompt) => ["consent", "login", "select_account"].includes(prompt));
+}
+
 /** The provider of this name; without a name, the only one there is. */
-function chosenProvider(
-	c: Context<AppEnv>,
-	name: string | undefined,
-): IdentityProvider | typeof LOCAL_PROVIDER | undefined {
+function chosenProvider(c: Context<AppEnv>, name: string | undefined): Chosen | undefined {
 	if (usesBuiltIn(c)) return LOCAL_PROVIDER;
 	const [first, ...others] = providersOf(c);
 	return others.length === 0 ? first : providersOf(c).find((provider) => provider.name === name);

@@ -13,6 +13,7 @@ import { logError } from "../errors.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
 import { type Props, propsSchema, type UpstreamTokens } from "../session.ts";
+import { rememberCurrentToken } from "./current-token.ts";
 
 /** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
 const REFRESH_BEFORE_SECONDS = 120;
@@ -37,6 +38,7 @@ export async function exchangeTokens(options: TokenExchangeCallbackOptions<Env>)
 	const provider = readConfig(options.env).identityProviders.find(({ name }) => name === user.provider);
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
 	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
+	await rememberCurrentToken(options.env, options.grantId, refreshed.tokens.accessToken);
 	const newProps: Props = {
 		user: { ...user, permissions: [...(refreshed.permissions ?? user.permissions)] },
 		upstream: refreshed.tokens,

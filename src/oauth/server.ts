@@ -26,6 +26,9 @@ export const resourceServers = perOrigin((origin) => {
 	return { mcp: resourceServer("/mcp", serveStreamableHttp), sse: resourceServer("/sse", serveSse) };
 });
 
+/** No token of ours is longer, and storage takes no key that a longer one would make. */
+const MAX_TOKEN_LENGTH = 430;
+
 /**
  * Accepts a token that was issued for one of these audiences: one KV read, where asking the library for each audience
  * in turn would make two.
@@ -38,6 +41,7 @@ async function validateToken(
 	token: string,
 	audiences: readonly [resource: string, ...others: string[]],
 ): Promise<OAuthResourceTokenValidation<Grant> | null> {
+	if (token.length > MAX_TOKEN_LENGTH) return null;
 	try {
 		const found = await authorizationServer(origin).getOAuthApi(env).unwrapToken(token);
 		if (!found || typeof found.audience !== "string" || !audiences.includes(found.audience)) return null;

@@ -55,14 +55,21 @@ export async function readForm(c: Context<AppEnv>): Promise<FormData> {
 	}
 }
 
+/** Whom a person signs in with. */
+export type Chosen = IdentityProvider | typeof LOCAL_PROVIDER;
+
+export function nameOf(chosen: Chosen): string {
+	return chosen === LOCAL_PROVIDER ? chosen : chosen.name;
+}
+
 /** Hands the person over to the identity provider. */
 export async function startSignIn(
 	c: Context<AppEnv>,
 	request: AuthRequest,
-	provider: IdentityProvider | typeof LOCAL_PROVIDER,
+	provider: Chosen,
 	headers: Headers,
 ): Promise<Response> {
-	const name = provider === LOCAL_PROVIDER ? provider : provider.name;
+	const name = nameOf(provider);
 	const secrets = { codeVerifier: generateRandomCodeVerifier(), nonce: generateRandomNonce() };
 	const data = { provider: name, ...secrets };
 	const { state, headers: bound } = await helpers(c).beginUpstream(request, { data, headers });

@@ -48,6 +48,7 @@ describe("Auth0, as its simulator shows it,", () => {
 			name: SIMULATED_PERSON.name,
 			email: SIMULATED_PERSON.email,
 			emailVerified: true,
+			isLoginUnique: false,
 			permissions: [],
 		});
 		const response = await scene.refresh(tokens);

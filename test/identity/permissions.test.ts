@@ -99,6 +99,10 @@ describe("IMAGE_GENERATION_USERS", () => {
 		expect(await scopeOf(oidc, claims)).toBe(WITHOUT);
 	});
 
+	it("does not take a login that people choose for themselves", async () => {
+		expect(await scopeOf(caseOf("oidc"), { preferred_username: "listed" })).toBe(WITHOUT);
+	});
+
 	it("does not take a person's name", async () => {
 		expect(await scopeOf(google, { name: "listed" })).toBe(WITHOUT);
 	});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PROVIDERS, UPSTREAM_DETAIL } from "../support/identity/cases.ts";
+import { caseOf, PROVIDERS, UPSTREAM_DETAIL } from "../support/identity/cases.ts";
 import { ORIGIN, Scene } from "../support/identity/server.ts";
 import type { Tokens } from "../support/oauth-client.ts";
 import { INITIALIZE, mcp } from "../support/worker.ts";
@@ -102,4 +102,20 @@ describe.each(PROVIDERS)("an access token of this server, for a user of $title,"
 			expect(((await response.json()) as Tokens).expires_in).toBeLessThanOrEqual(expiresIn + 60);
 		},
 	);
+});
+
+describe("a provider that rotates its token, and then cannot say what the user may do", () => {
+	it("costs the user nothing: the new token and the old permissions are kept", async () => {
+		const scene = await Scene.open(caseOf("descope"));
+		await scene.behave({ expiresIn: 100, claims: { scope: "openid image_generation" } });
+		const tokens = await scene.signIn();
+		const before = await scene.propsOf(tokens.access_token);
+		await scene.behave({ expiresIn: 100, onApi: { status: 503 } });
+		const refreshed = await (await scene.refresh(tokens)).json<Tokens>();
+		const after = await scene.propsOf(refreshed.access_token);
+		expect(after?.upstream?.accessToken).not.toBe(before?.upstream?.accessToken);
+		expect(after?.user.permissions).toEqual(["image_generation"]);
+		await scene.behave({ expiresIn: 100 });
+		expect((await scene.refresh({ ...tokens, ...refreshed })).status).toBe(200);
+	});
 });

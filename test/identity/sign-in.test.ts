@@ -14,6 +14,7 @@ describe.each(PROVIDERS)("a person who signs in with $title", (provider) => {
 			name: `Name of ${scene.login}`,
 			email: `${scene.login}@example.com`,
 			emailVerified: provider.isEmailVerified,
+			isLoginUnique: provider.name === "github",
 			permissions: [],
 		});
 		const again = await scene.propsOf((await scene.signIn()).access_token);

@@ -4,6 +4,7 @@ import { upstreamOf } from "../../src/identity/upstream-api.ts";
 import type { Behaviour } from "../support/identity/behaviour.ts";
 import { caseOf, UPSTREAM_DETAIL } from "../support/identity/cases.ts";
 import { ORIGIN, Scene } from "../support/identity/server.ts";
+import type { Tokens } from "../support/oauth-client.ts";
 import { askTool, INITIALIZE, mcp, openSession } from "../support/worker.ts";
 
 /** Signs in, then has the provider's API behave in some way, and calls a tool that uses it. */
@@ -45,6 +46,21 @@ describe.each(["github", "cloudflare"])("a tool that asks the API of %s", (name)
 		expect(text).not.toContain(UPSTREAM_DETAIL);
 		expect((await mcp(INITIALIZE, { token: tokens.access_token, origin: ORIGIN })).status).toBe(401);
 		expect((await scene.refresh(tokens)).status).toBe(400);
+	});
+
+	it("and is answered 401 to a token that a refresh has replaced ends nothing", async () => {
+		const scene = await Scene.open(caseOf(name));
+		await scene.behave({ expiresIn: 100 });
+		const old = await scene.signIn();
+		const session = await openSession(old.access_token, ORIGIN);
+		const refreshed = await (await scene.refresh(old)).json<Tokens>();
+		await scene.behave({ onApi: { status: 401, text: UPSTREAM_DETAIL } });
+		const answer = await askTool("whoami", {}, { token: old.access_token, session, origin: ORIGIN });
+		expect(answer.isError).toBe(true);
+		expect(answer.content[0]?.text).toContain("Try again");
+		await scene.behave({});
+		const again = await askTool("whoami", {}, { token: refreshed.access_token, session, origin: ORIGIN });
+		expect(again.isError).toBeFalsy();
 	});
 
 	it.each([

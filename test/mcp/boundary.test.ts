@@ -57,6 +57,16 @@ describe("a request to /mcp", () => {
 		await expectJsonRpcError(await fetchWorker(`${LOCAL}/mcp`, { method: "POST", headers, body: stream }), 413, -32000);
 	});
 
+	it("to initialize with more than a session can store gets 413, and starts none", async () => {
+		const clientInfo = { name: "x".repeat(17 * 1024), version: "1" };
+		const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, clientInfo } };
+		await expectJsonRpcError(await mcp(initialize, { token }), 413, -32600);
+	});
+
+	it("with a token longer than any of ours gets 401", async () => {
+		expect((await mcp(INITIALIZE, { token: `${"x".repeat(600)}:b:c` })).status).toBe(401);
+	});
+
 	it("of an unknown protocol version gets 400 and the versions that are known", async () => {
 		const headers = { "Mcp-Protocol-Version": "1999-01-01" };
 		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 400, -32000);

@@ -210,22 +210,32 @@ describe("a session's storage", () => {
 		const { access_token: token } = await signIn();
 		const session = await openSession(token);
 		const stub = objectOf(session);
-		await runInDurableObject(stub, (instance: RemoteMcp) => instance.expire());
+		const ringAlarm = async () => {
+			await runInDurableObject(stub, async (instance: RemoteMcp) => {
+				await instance.__unsafe_ensureInitialized();
+				await instance.schedule(new Date(), "expire");
+			});
+			return runDurableObjectAlarm(stub);
+		};
+		expect(await ringAlarm()).toBe(true);
 		expect(await whoAnswers(token, session)).toBe("alice@example.com");
 		const longAgo = Math.floor(Date.now() / 1000) - SESSION_IDLE_SECONDS;
 		await runInDurableObject(stub, (_instance: RemoteMcp, { storage }) => storage.put("lastUsed", longAgo));
 		await evictDurableObject(stub);
-		await runInDurableObject(stub, (instance: RemoteMcp) => instance.expire());
+		expect(await ringAlarm()).toBe(true);
+		await expect.poll(() => storedIn(stub).catch(() => "still going")).not.toContain("clientInfo");
 		await expectNotFound(await mcp(callTool("whoami"), { token, session }));
+		expect(await storedIn(stub)).toBe("");
 	});
 });
 
 describe("the stream at /mcp", () => {
-	it("is replaced by a newer one of the same session", async () => {
+	it("is replaced by a newer one of the same session, whatever the client adds to the address", async () => {
 		const { access_token: token } = await signIn();
 		const session = await openSession(token);
-		const first = new EventReader(await mcp(null, { method: "GET", session, token }));
-		const second = new EventReader(await mcp(null, { method: "GET", session, token }));
+		const path = "/mcp?_pk=mine";
+		const first = new EventReader(await mcp(null, { method: "GET", path, session, token }));
+		const second = new EventReader(await mcp(null, { method: "GET", path, session, token }));
 		expect(await first.next()).toBeUndefined();
 		await second.close();
 	});
@@ -246,6 +256,19 @@ describe("the stream at /mcp", () => {
 		expect((await events.next())?.data).toContain("notifications/tools/list_changed");
 		await mcp(null, { method: "DELETE", session, token });
 		expect(await events.next()).toBeUndefined();
+	});
+});
+
+describe("a client that does not read its stream", () => {
+	it("is cut off before what waits for it fills the memory", async () => {
+		const { access_token: token } = await signIn({ resource: null });
+		const sse = await SseSession.open(token);
+		const large = { jsonrpc: "2.0", id: "x".repeat(3 * 1024 * 1024), method: "ping" };
+		const statuses: number[] = [];
+		for (let count = 0; count < 8; count++) statuses.push((await sse.post(large)).status);
+		await expect.poll(async () => (await sse.post(callTool("whoami"))).status).toBe(404);
+		expect(statuses).toContain(202);
+		await sse.close();
 	});
 });
 

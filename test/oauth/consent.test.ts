@@ -203,6 +203,16 @@ describe("remembered consent", () => {
 		expect(await asksAgain({ clientId, scope: "tools images" })).toBe(200);
 	});
 
+	it("does not keep a client from having the person asked", async () => {
+		const by = person();
+		const clientId = await oauthClient().register();
+		await by.authorize(await authorizationUrl({ clientId }));
+		for (const prompt of ["consent", "login", "select_account consent"]) {
+			const url = `${await authorizationUrl({ clientId })}&prompt=${encodeURIComponent(prompt)}`;
+			expect((await by.get(url)).status).toBe(200);
+		}
+	});
+
 	it("cannot be forged", async () => {
 		const url = await authorizationUrl();
 		const response = await fetchWorker(url, {
@@ -220,7 +230,8 @@ describe("an authorization request", () => {
 		const unknown = (await client.authorizationUrl("nobody")).url;
 		const elsewhere = (await client.authorizationUrl(clientId, { redirectUri: "https://evil.example/cb" })).url;
 		const unreadable = (await client.authorizationUrl("https://gone.example/client.json")).url;
-		for (const url of [unknown, elsewhere, unreadable, `${LOCAL}/authorize`]) {
+		const endless = (await client.authorizationUrl("x".repeat(2000))).url;
+		for (const url of [unknown, elsewhere, unreadable, endless, `${LOCAL}/authorize`]) {
 			const response = await person().get(url);
 			expect(response.status).toBe(400);
 			expect(response.headers.has("Location")).toBe(false);

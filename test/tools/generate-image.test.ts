@@ -13,7 +13,15 @@ async function connect(options: Parameters<typeof signIn>[0]) {
 
 /** A session of a permitted user on a deployed server. */
 async function connectDeployed() {
-	const user = { id: "test-1", provider: "test", login: "dora", name: "Dora", emailVerified: false, ...permitted };
+	const user = {
+		id: "test-1",
+		provider: "test",
+		login: "dora",
+		isLoginUnique: true,
+		name: "Dora",
+		emailVerified: false,
+		...permitted,
+	};
 	const { access_token: token } = await grantTokens({ origin: DEPLOYED, props: { user } });
 	const response = await mcp(INITIALIZE, { token, origin: DEPLOYED });
 	await response.text();

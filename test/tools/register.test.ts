@@ -28,7 +28,15 @@ const fail = defineTool({
 });
 
 const caller: Caller = {
-	user: { id: "test-1", provider: "test", login: "dora", name: "Dora", emailVerified: false, permissions: [] },
+	user: {
+		id: "test-1",
+		provider: "test",
+		login: "dora",
+		isLoginUnique: true,
+		name: "Dora",
+		emailVerified: false,
+		permissions: [],
+	},
 	permissions: [],
 	scopes: ["tools"],
 	requestId: "request-1",
