@@ -21,6 +21,9 @@ const FORWARDED_HEADERS = ["Accept", "Content-Type", "Mcp-Protocol-Version", SES
 /** A session stores what its client said when it initialized. */
 const MAX_INITIALIZE_LENGTH = 16 * 1024;
 
+/** More than any tool's arguments need. */
+const MAX_DEPTH = 256;
+
 type Context = OAuthResourceContext<Grant>;
 
 /** Streamable HTTP at `/mcp`: POST a message, GET a stream of what belongs to no POST, DELETE the session. */
@@ -173,10 +176,23 @@ async function readMessage(request: Request): Promise<unknown> {
 	} catch {
 		return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
 	}
+	if (isDeeperThan(message, MAX_DEPTH)) {
+		return jsonRpcError(400, JSON_RPC.invalidRequest, `Invalid Request: nested deeper than ${MAX_DEPTH} levels`);
+	}
 	if (isInitializeRequest(message) && JSON.stringify(message).length > MAX_INITIALIZE_LENGTH) {
 		return jsonRpcError(413, JSON_RPC.invalidRequest, "Invalid Request: initialize is larger than 16 KiB");
 	}
 	return message;
+}
+
+/** Level by level, since what is nested too deep for a session is too deep for recursion as well. */
+function isDeeperThan(value: unknown, limit: number): boolean {
+	let level = [value];
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth > limit) return true;
+		level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+	}
+	return false;
 }
 
 function accepts(request: Request, mediaType: string): boolean {

@@ -67,6 +67,14 @@ describe("a request to /mcp", () => {
 		expect((await mcp(INITIALIZE, { token: `${"x".repeat(600)}:b:c` })).status).toBe(401);
 	});
 
+	it("nested without end gets 400", async () => {
+		const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+		const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":${nested}}}}`;
+		for (const path of ["/mcp", "/sse/message?sessionId=x"]) {
+			await expectJsonRpcError(await mcp(null, { token, session, path, body }), 400, -32600);
+		}
+	});
+
 	it("of an unknown protocol version gets 400 and the versions that are known", async () => {
 		const headers = { "Mcp-Protocol-Version": "1999-01-01" };
 		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 400, -32000);
