@@ -29,7 +29,8 @@ export const explainToBrowsers = createMiddleware<AppEnv>(async (c, next) => {
 	if (c.res.status !== 401 || !wantsPage(c)) return;
 	const sentence = "This address is for MCP clients: paste it into yours, and it opens the sign-in page.";
 	const page = <ErrorPage title="Almost there" sentence={sentence} requestId={c.get("requestId")} />;
-	c.res = await c.html(page, 401, Object.fromEntries(c.res.headers));
+	// Hono keeps the headers of the answer that this one replaces.
+	c.res = await c.html(page, 401);
 });
 
 function wantsPage(c: Context<AppEnv>): boolean {

@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { permissionsOf, type User, userId } from "../src/session.ts";
+import { DORA } from "./support/people.ts";
 
-const dora: User = {
-	id: "test-1",
-	provider: "test",
-	login: "dora",
-	isLoginUnique: true,
-	name: "Dora",
-	emailVerified: false,
-	permissions: [],
-};
 const may = (user: Partial<User>, list: string[]) =>
-	permissionsOf({ ...dora, ...user }, list).includes("image_generation");
+	permissionsOf({ ...DORA, ...user }, list).includes("image_generation");
 
 describe("the allow list", () => {
 	it("matches logins, and addresses that the provider verified, in any case", () => {

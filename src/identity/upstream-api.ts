@@ -1,5 +1,4 @@
 /** What a tool may do at the user's identity provider, in the user's name. */
-
 import { readConfig } from "../config.ts";
 import { logError, UserError } from "../errors.ts";
 import type { Caller } from "../mcp/caller.ts";
@@ -48,7 +47,7 @@ export function upstreamOf(caller: Caller, env: Env): Upstream | undefined {
 			if (response.status !== 401) return response;
 			await response.body?.cancel();
 			if (await isReplacedToken(env, caller.grantId, upstreamToken)) {
-				throw new UserError(`Your app used a token that has been replaced since. Try again.`);
+				throw new UserError("Your app used a token that has been replaced since. Try again.");
 			}
 			await authorizationServer(caller.origin).getOAuthApi(env).revokeGrant(caller.grantId, caller.user.id);
 			throw new UserError(`Your access at ${title} has ended. Sign in again: reconnect this server in your app.`);

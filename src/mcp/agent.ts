@@ -10,7 +10,7 @@ import { type MCPStorageApi, McpAgent, type TransportState } from "agents/mcp";
 import { type Caller, runAs } from "./caller.ts";
 import { sessionNotFound } from "./json-rpc.ts";
 import { createServer } from "./server.ts";
-import type { SessionTransport } from "./session-id.ts";
+import { type McpRequest, SESSION_HEADER } from "./session.ts";
 import { SseTransport, StreamableHttpTransport } from "./transports.ts";
 
 /** A session that nobody used for this long is deleted: as long as a grant lives unused. */
@@ -18,33 +18,8 @@ export const SESSION_IDLE_SECONDS = 30 * 24 * 60 * 60;
 /** How often the last use is written down: often enough for SESSION_IDLE_SECONDS, too seldom to cost anything. */
 const LAST_USED_PRECISION_SECONDS = 24 * 60 * 60;
 
-export const SESSION_HEADER = "Mcp-Session-Id";
-
 const STATE_KEY = "session";
 const LAST_USED_KEY = "lastUsed";
-
-export type McpRequest = {
-	readonly url: string;
-	/** The headers the protocol needs; never the bearer token. */
-	readonly headers: Record<string, string>;
-	/** The parsed body. */
-	readonly message: unknown;
-};
-
-/** What the Worker calls on a session. */
-export interface Session {
-	post(request: McpRequest, caller: Caller): Promise<Response>;
-	postMessage(message: unknown, caller: Caller): Promise<Response>;
-	terminate(): Promise<Response>;
-	fetch(url: string, init: RequestInit): Promise<Response>;
-}
-
-/** The session of a signed id that was checked. McpAgent reads the transport from the object's name. */
-export function sessionOf(env: Env, transport: SessionTransport, id: string): Session {
-	// The stub's own type is derived from all of Agent, which is deeper than the compiler goes.
-	const namespace: { getByName(name: string): unknown } = env.MCP_OBJECT;
-	return namespace.getByName(`${transport}:${id}`) as Session;
-}
 
 export class RemoteMcp extends McpAgent<Env> {
 	server = createServer(this.env);

@@ -9,20 +9,15 @@ import { type Grant, permissionsOf } from "../session.ts";
 import { signingKey } from "../signing-key.ts";
 import { tools } from "../tools/index.ts";
 import { missingScopes } from "../tools/register.ts";
-import { SESSION_HEADER, type Session, sessionOf } from "./agent.ts";
 import type { Caller } from "./caller.ts";
 import { eventStream } from "./event-stream.ts";
 import { JSON_RPC, jsonRpcError, sessionNotFound } from "./json-rpc.ts";
+import { calledTools, readMessage } from "./message.ts";
+import { SESSION_HEADER, type Session, sessionOf } from "./session.ts";
 import { isSessionOwner, issueSessionId } from "./session-id.ts";
 
 /** What the protocol reads; the bearer token stays out of the session. */
 const FORWARDED_HEADERS = ["Accept", "Content-Type", "Mcp-Protocol-Version", SESSION_HEADER];
-
-/** A session stores what its client said when it initialized. */
-const MAX_INITIALIZE_LENGTH = 16 * 1024;
-
-/** More than any tool's arguments need. */
-const MAX_DEPTH = 256;
 
 type Context = OAuthResourceContext<Grant>;
 
@@ -152,47 +147,6 @@ function challengeForScopes(message: unknown, caller: Caller, ctx: Context): Res
 	const missing = missingScopes(tools, calledTools(message), caller);
 	if (missing.length === 0) return undefined;
 	return insufficientScope(ctx.auth, [...caller.scopes, ...missing], "This tool needs a scope that was not granted.");
-}
-
-function calledTools(message: unknown): unknown[] {
-	const messages: unknown[] = Array.isArray(message) ? message : [message];
-	return messages.flatMap((one) => {
-		const parsed = JSONRPCMessageSchema.safeParse(one);
-		if (!parsed.success || !("method" in parsed.data) || parsed.data.method !== "tools/call") return [];
-		return [parsed.data.params?.name];
-	});
-}
-
-/** The parsed JSON body; its size was limited before it came here. */
-async function readMessage(request: Request): Promise<unknown> {
-	const mediaType = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-	if (mediaType !== "application/json") {
-		const message = "Unsupported Media Type: Content-Type must be application/json";
-		return jsonRpcError(415, JSON_RPC.transport, message);
-	}
-	let message: unknown;
-	try {
-		message = await request.json();
-	} catch {
-		return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
-	}
-	if (isDeeperThan(message, MAX_DEPTH)) {
-		return jsonRpcError(400, JSON_RPC.invalidRequest, `Invalid Request: nested deeper than ${MAX_DEPTH} levels`);
-	}
-	if (isInitializeRequest(message) && JSON.stringify(message).length > MAX_INITIALIZE_LENGTH) {
-		return jsonRpcError(413, JSON_RPC.invalidRequest, "Invalid Request: initialize is larger than 16 KiB");
-	}
-	return message;
-}
-
-/** Level by level, since what is nested too deep for a session is too deep for recursion as well. */
-function isDeeperThan(value: unknown, limit: number): boolean {
-	let level = [value];
-	for (let depth = 0; level.length > 0; depth++) {
-		if (depth > limit) return true;
-		level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
-	}
-	return false;
 }
 
 function accepts(request: Request, mediaType: string): boolean {

@@ -9,6 +9,7 @@ import { LOCAL_PROVIDER } from "../identity/local.ts";
 import { ConsentPage } from "../pages/consent.tsx";
 import { isScope, offeredScopes } from "../scopes.ts";
 import { signingKey } from "../signing-key.ts";
+import { isStorableKey } from "../storage-key.ts";
 import { callbackApp } from "./callback.tsx";
 import {
 	type Chosen,
@@ -23,9 +24,6 @@ import {
 	usesBuiltIn,
 } from "./sign-in.ts";
 
-/** Storage takes no longer keys. */
-const MAX_CLIENT_ID_LENGTH = 400;
-
 export const authorizationApp = new Hono<AppEnv>();
 
 /** Without an identity provider only a loopback host can sign anyone in. */
@@ -36,7 +34,7 @@ const requireIdentityProvider = createMiddleware<AppEnv>(async (c, next) => {
 		c,
 		503,
 		"Nobody can sign in here yet: this server has no identity provider.",
-		"Its operator can add one with two secrets, for example “npx wrangler secret put GITHUB_CLIENT_ID” and “npx wrangler secret put GITHUB_CLIENT_SECRET”. The README lists the providers. The built-in sign-in works on http://localhost only, because it lets in whoever types an e-mail address.",
+		"Its operator can add one with two secrets, for example “npx wrangler secret put GITHUB_CLIENT_ID” and “npx wrangler secret put GITHUB_CLIENT_SECRET”. The README lists the providers. The built-in sign-in works on http://localhost only, because it lets in whoever types an email address.",
 	);
 });
 
@@ -46,8 +44,11 @@ authorizationApp.route("/", callbackApp);
 
 authorizationApp.get("/authorize", async (c) => {
 	const oauth = helpers(c);
-	if ((c.req.query("client_id") ?? "").length > MAX_CLIENT_ID_LENGTH)
+	const clientId = c.req.query("client_id") ?? "";
+	// The address of a metadata document is fetched, any other id is looked up.
+	if (!clientId.startsWith("https://") && !isStorableKey(`client:${clientId}`)) {
 		return refuse(c, 400, "The client id is too long.");
+	}
 	const parsed = await oauth.parseAuthRequest(c.req.raw);
 	const request = { ...parsed, scope: offeredScopes(parsed.scope) };
 	const provider = chosenProvider(c, getCookie(c, PROVIDER_COOKIE, "host"));

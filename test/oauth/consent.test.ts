@@ -1,5 +1,6 @@
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
+import { LONG_CLIENT_ID } from "../support/client-documents.ts";
 import { REDIRECT_URI, type SignInOptions } from "../support/oauth-client.ts";
 import { fillIn, type Person, readText } from "../support/person.ts";
 import { fetchWorker, LOCAL, oauthClient, person } from "../support/worker.ts";
@@ -48,6 +49,12 @@ describe("the consent page", () => {
 		expect(response.status).toBe(200);
 		expect(text).toContain("Example Editor");
 		expect(text).toMatch(/Published by\s+editor\.example/);
+	});
+
+	it("is shown for a metadata document at a long address, too", async () => {
+		const { response, text } = await openConsent({ clientId: LONG_CLIENT_ID });
+		expect(response.status).toBe(200);
+		expect(text).toContain("Long address");
 	});
 
 	it("offers each scope as a sentence with a box, and Allow and Deny", async () => {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { grantTokens } from "../support/grants.ts";
 import { REDIRECT_URI, type Tokens } from "../support/oauth-client.ts";
+import { DORA } from "../support/people.ts";
 import { fetchWorker, INITIALIZE, LOCAL, mcp, oauthClient, person, signIn } from "../support/worker.ts";
 
 describe("registration", () => {
@@ -87,6 +88,12 @@ describe("a grant", () => {
 		const revoked = await oauthClient().token({ token: refresh_token, token_type_hint: "refresh_token", client_id });
 		expect(revoked.status).toBe(200);
 		expect((await mcp(INITIALIZE, { token: access_token })).status).toBe(401);
+	});
+
+	it("of a user with the longest id that storage takes works", async () => {
+		const userId = "u".repeat(400);
+		const { access_token } = await grantTokens({ origin: LOCAL, userId, props: { user: { ...DORA, id: userId } } });
+		expect((await mcp(INITIALIZE, { token: access_token })).status).toBe(200);
 	});
 
 	it("whose stored shape is not today's asks for a new sign-in instead of failing", async () => {

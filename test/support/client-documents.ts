@@ -1,5 +1,14 @@
+/** Longer than any id that is looked up in storage could be. */
+export const LONG_CLIENT_ID = `https://editor.example/${"x".repeat(600)}/client.json`;
+
 /** Client ID Metadata Documents that exist on the internet of the tests, by address. */
 export const CLIENT_DOCUMENTS: Record<string, unknown> = {
+	[LONG_CLIENT_ID]: {
+		client_id: LONG_CLIENT_ID,
+		client_name: "Long address",
+		redirect_uris: ["http://localhost/callback"],
+		token_endpoint_auth_method: "none",
+	},
 	"https://editor.example/client.json": {
 		client_id: "https://editor.example/client.json",
 		client_name: "Example Editor",

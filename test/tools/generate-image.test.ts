@@ -1,6 +1,7 @@
 import { decode } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
 import { grantTokens } from "../support/grants.ts";
+import { DORA } from "../support/people.ts";
 import { SseSession } from "../support/sse-session.ts";
 import { askTool, callTool, DEPLOYED, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
 
@@ -13,15 +14,7 @@ async function connect(options: Parameters<typeof signIn>[0]) {
 
 /** A session of a permitted user on a deployed server. */
 async function connectDeployed() {
-	const user = {
-		id: "test-1",
-		provider: "test",
-		login: "dora",
-		isLoginUnique: true,
-		name: "Dora",
-		emailVerified: false,
-		...permitted,
-	};
+	const user = { ...DORA, ...permitted };
 	const { access_token: token } = await grantTokens({ origin: DEPLOYED, props: { user } });
 	const response = await mcp(INITIALIZE, { token, origin: DEPLOYED });
 	await response.text();

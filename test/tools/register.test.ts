@@ -9,6 +9,7 @@ import { UserError } from "../../src/errors.ts";
 import { type Caller, runAs } from "../../src/mcp/caller.ts";
 import { defineTool } from "../../src/tools/define.ts";
 import { registerTools } from "../../src/tools/register.ts";
+import { DORA } from "../support/people.ts";
 
 const annotations = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
 
@@ -28,15 +29,7 @@ const fail = defineTool({
 });
 
 const caller: Caller = {
-	user: {
-		id: "test-1",
-		provider: "test",
-		login: "dora",
-		isLoginUnique: true,
-		name: "Dora",
-		emailVerified: false,
-		permissions: [],
-	},
+	user: DORA,
 	permissions: [],
 	scopes: ["tools"],
 	requestId: "request-1",
