@@ -1,6 +1,6 @@
 /**
- * Calls `add` on this server and on the usual template (stock.ts), side by side on this machine: `npm run bench`.
- * Two servers take turns, so that whatever else the machine does hits both.
+ * Calls `add` on this server, in both its ways, and on the usual templates (stock.ts, stock-stateless.ts), side by side
+ * on this machine: `npm run bench`. They take turns, so that whatever else the machine does hits all.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,14 +15,20 @@ const ROUNDS = 5;
 const CALLS_A_ROUND = 400;
 const CONCURRENCY = [1, 16];
 
-type Target = { name: string; origin: string; args: string[] };
+const SESSIONS = "2025-11-25";
+const STATELESS = "2026-07-28";
+
+type Target = { name: string; port: number; args: string[]; versions: string[] };
+/** The last is what the others are compared with. */
 const TARGETS: Target[] = [
-	{ name: "this server", origin: "http://localhost:8798", args: ["--port", "8798"] },
+	{ name: "this server", port: 8798, args: [], versions: [SESSIONS, STATELESS] },
 	{
-		name: "stock McpAgent.serve",
-		origin: "http://localhost:8799",
-		args: ["--port", "8799", "-c", "bench/stock.jsonc"],
+		name: "stock createMcpHandler",
+		port: 8800,
+		args: ["-c", "bench/stock-stateless.jsonc"],
+		versions: [STATELESS],
 	},
+	{ name: "stock McpAgent.serve", port: 8799, args: ["-c", "bench/stock.jsonc"], versions: [SESSIONS] },
 ];
 const INITIALIZE = {
 	method: "initialize",
@@ -31,12 +37,13 @@ const INITIALIZE = {
 
 type Call = () => Promise<void>;
 
-async function connect(origin: string): Promise<Call> {
+async function connect(origin: string, version: string): Promise<Call> {
 	const { access_token } = await new OAuthClient(fetch as Fetch, origin).signIn();
 	const headers: Record<string, string> = {
 		Authorization: `Bearer ${access_token}`,
 		Accept: "application/json, text/event-stream",
 		"Content-Type": "application/json",
+		"MCP-Protocol-Version": version,
 	};
 	let id = 0;
 	const post = async (message: object) => {
@@ -45,10 +52,23 @@ async function connect(origin: string): Promise<Call> {
 		const response = await fetch(`${origin}/mcp`, { method: "POST", headers, body });
 		return { response, text: await response.text() };
 	};
-	const { response } = await post(INITIALIZE);
-	headers["Mcp-Session-Id"] = response.headers.get("Mcp-Session-Id") ?? "";
+	let _meta = {};
+	if (version === SESSIONS) {
+		const { response } = await post(INITIALIZE);
+		headers["Mcp-Session-Id"] = response.headers.get("Mcp-Session-Id") ?? "";
+	} else {
+		const name = "io.modelcontextprotocol";
+		const clientInfo = { name: "bench", version: "1" };
+		_meta = {
+			[`${name}/protocolVersion`]: version,
+			[`${name}/clientInfo`]: clientInfo,
+			[`${name}/clientCapabilities`]: {},
+		};
+		Object.assign(headers, { "Mcp-Method": "tools/call", "Mcp-Name": "add" });
+	}
 	return async () => {
-		const { text } = await post({ method: "tools/call", params: { name: "add", arguments: { a: 20, b: 22 } } });
+		const params = { name: "add", arguments: { a: 20, b: 22 }, _meta };
+		const { text } = await post({ method: "tools/call", params });
 		if (!text.includes('"sum":42')) throw new Error(`${origin} answered ${text}`);
 	};
 }
@@ -70,36 +90,38 @@ const folder = await mkdtemp(join(tmpdir(), "bench-"));
 const children: ChildProcess[] = [];
 
 /** One after the other: two that start at once may pick the same inner ports. */
-async function start({ name, origin, args }: Target): Promise<void> {
-	const flags = [...args, "--persist-to", join(folder, name), "--log-level", "error"];
+async function start({ name, port, args }: Target): Promise<string> {
+	const origin = `http://localhost:${port}`;
+	const flags = [...args, "--port", String(port), "--persist-to", join(folder, name), "--log-level", "error"];
 	const child = spawn(process.execPath, ["src/start.ts", ...flags], { stdio: ["ignore", "ignore", "inherit"] });
 	children.push(child);
 	while (!(await fetch(origin).catch(() => undefined))) {
 		if (child.exitCode !== null) throw new Error(`${name} did not start`);
 		await delay(200);
 	}
+	return origin;
 }
 
 try {
-	const calls: Call[] = [];
+	const lanes: { name: string; call: Call; rates: number[] }[] = [];
 	for (const target of TARGETS) {
-		await start(target);
-		calls.push(await connect(target.origin));
+		const origin = await start(target);
+		for (const version of target.versions) {
+			lanes.push({ name: `${target.name}, ${version}`, call: await connect(origin, version), rates: [] });
+		}
 	}
 	for (const concurrency of CONCURRENCY) {
-		const results = TARGETS.map((): number[] => []);
-		for (const call of calls) await measure(call, concurrency);
+		for (const { call } of lanes) await measure(call, concurrency);
+		for (const lane of lanes) lane.rates = [];
 		for (let round = 0; round < ROUNDS; round++) {
-			for (const [index, call] of calls.entries()) results[index]?.push(await measure(call, concurrency));
+			for (const { call, rates } of lanes) rates.push(await measure(call, concurrency));
 		}
-		const rates = results.map(median);
-		for (const [index, { name }] of TARGETS.entries()) {
-			const rate = rates[index] ?? 0;
-			const ratio = rate / (rates.at(-1) ?? 1);
-			const latency = (concurrency / rate) * 1000;
-			console.log(
-				`${name}, ${concurrency} at once: ${rate.toFixed(0)} calls/s, ${latency.toFixed(1)} ms, ${ratio.toFixed(2)}×`,
-			);
+		const compared = median(lanes.at(-1)?.rates ?? []);
+		for (const { name, rates } of lanes) {
+			const rate = median(rates);
+			const latency = ((concurrency / rate) * 1000).toFixed(1);
+			const ratio = (rate / compared).toFixed(2);
+			console.log(`${name}, ${concurrency} at once: ${rate.toFixed(0)} calls/s, ${latency} ms, ${ratio}×`);
 		}
 	}
 } finally {
