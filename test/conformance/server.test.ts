@@ -1,0 +1,86 @@
+/** The server scenarios of the conformance suite, both revisions at one URL of this server with the suite's fixture. */
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { unstable_readConfig } from "wrangler";
+import { type RunningServer, startServer } from "../e2e/server.ts";
+import { startSignedInProxy, type TokenProxy } from "./proxy.ts";
+import { failuresOf, type Revision, runServerSuite, type SuiteResult } from "./suite.ts";
+
+const FIXTURE_CONFIG = "test/conformance/worker/wrangler.jsonc";
+const TASKS = "The extension for tasks, which this server does not offer";
+
+type Expected = {
+	readonly revision: Revision;
+	readonly scored: number;
+	readonly notScored: number;
+	/** The scenarios that are not scored and fail, and why. */
+	readonly failing: Readonly<Record<string, string>>;
+};
+
+const EXPECTED: readonly Expected[] = [
+	{ revision: "2025-11-25", scored: 30, notScored: 3, failing: {} },
+	{
+		revision: "2026-07-28",
+		scored: 37,
+		notScored: 13,
+		failing: {
+			"tasks-capability-negotiation": TASKS,
+			"tasks-dispatch-and-envelope": TASKS,
+			"tasks-lifecycle": TASKS,
+			"tasks-mrtr-composition": TASKS,
+			"tasks-mrtr-input": TASKS,
+			"tasks-request-headers": TASKS,
+			"tasks-request-state-removal": TASKS,
+			"tasks-required-task-error": TASKS,
+			"tasks-wire-fields": TASKS,
+		},
+	},
+];
+
+let server: RunningServer | undefined;
+let proxy: TokenProxy | undefined;
+let url: string;
+
+beforeAll(async () => {
+	server = await startServer({ flags: ["--config", FIXTURE_CONFIG] });
+	proxy = await startSignedInProxy(server.origin);
+	url = proxy.url;
+});
+
+afterAll(async () => {
+	await proxy?.close();
+	await server?.stop();
+});
+
+it("runs the fixture with the product's settings", () => {
+	expect(settingsOf(FIXTURE_CONFIG)).toEqual(settingsOf("wrangler.jsonc"));
+});
+
+it.each(EXPECTED)("passes everything that $revision scores", async ({ revision, ...expected }) => {
+	const result = await runServerSuite(url, { requirements: revision });
+	const scored = result.scenarios.filter(({ isScored }) => isScored);
+	expectNoFailure({ ...result, scenarios: scored });
+	expect(scored).toHaveLength(expected.scored);
+	expect(scored.flatMap(({ warnings }) => warnings)).toEqual([]);
+	const notScored = result.scenarios.filter(({ isScored }) => !isScored);
+	expect(notScored).toHaveLength(expected.notScored);
+	const failing = Object.keys(failuresOf({ ...result, scenarios: notScored }));
+	expect(failing.sort()).toEqual(Object.keys(expected.failing));
+});
+
+it("passes all that the suite holds to be ready", async () => {
+	expectNoFailure(await runServerSuite(url, { suite: "active" }));
+});
+
+function expectNoFailure(result: SuiteResult): void {
+	expect(failuresOf(result)).toEqual({});
+	// A scenario that could not look has no failures either.
+	expect(result.scenarios.filter(({ passed }) => passed.length === 0)).toEqual([]);
+	expect(result.exitCode).toBe(0);
+}
+
+/** What a Wrangler configuration says, but for which Worker it is of. */
+function settingsOf(config: string) {
+	const settings = unstable_readConfig({ config: join(import.meta.dirname, "../..", config) });
+	return { ...settings, configPath: "", userConfigPath: "", topLevelName: "", name: "", main: "" };
+}
