@@ -88,7 +88,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		const returned = await app.returned;
 		expect(returned.get("state")).toBe("client-state");
 		expect(returned.get("iss")).toBe(origin);
-		expect(await app.redeem()).toBe("tools identity");
+		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
 	it("grants only what stays ticked, and what the user may do", async () => {
@@ -99,7 +99,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		await allow(page);
 		await page.getByLabel("May generate images").check();
 		await signIn(page);
-		expect(await app.redeem()).toBe("tools images");
+		expect(await app.redeem()).toBe("tools notes images");
 	});
 
 	it("renders the pages in standards mode", async () => {
@@ -130,7 +130,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		expect(await page.getByRole("alert").textContent()).toContain("“alice at example” is not an email address");
 		expect(await page.getByLabel("Email address").inputValue()).toBe("alice at example");
 		await signIn(page, "alice@example.com");
-		expect(await app.redeem()).toBe("tools identity");
+		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
 	it("asks for consent once, and remembers it", async () => {
@@ -141,7 +141,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		await page.goto(app.url);
 		expect(new URL(page.url()).pathname).toBe("/sign-in");
 		await signIn(page);
-		expect(await app.redeem()).toBe("tools identity");
+		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
 	it("needs no JavaScript", async () => {
@@ -150,7 +150,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		await page.goto(app.url);
 		await allow(page);
 		await signIn(page);
-		expect(await app.redeem()).toBe("tools identity");
+		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
 	it("refuses the form of a consent page that another browser opened", async () => {
@@ -177,9 +177,9 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		await allow(firstTab);
 		await allow(secondTab);
 		await signIn(secondTab, "second@example.com");
-		expect(await second.redeem()).toBe("tools identity");
+		expect(await second.redeem()).toBe("tools identity notes");
 		await signIn(firstTab, "first@example.com");
-		expect(await first.redeem()).toBe("tools identity");
+		expect(await first.redeem()).toBe("tools identity notes");
 	});
 
 	it("shows an app's name as text, whatever is in it", async () => {
@@ -191,6 +191,6 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		expect(await page.locator("img, script, b").count()).toBe(0);
 		await allow(page);
 		await signIn(page);
-		expect(await app.redeem()).toBe("tools identity");
+		expect(await app.redeem()).toBe("tools identity notes");
 	});
 });

@@ -41,7 +41,7 @@ describe.each<{ title: string; options: ClientOptions; version: string }>([
 	{
 		title: "that negotiates the version",
 		options: { versionNegotiation: { mode: "auto" } },
-		version: "2025-11-25",
+		version: "2026-07-28",
 	},
 ])("the second SDK's client $title", ({ options, version }) => {
 	it(`signs in, speaks ${version}, lists the tools and calls them`, async () => {

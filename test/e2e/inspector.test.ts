@@ -1,45 +1,21 @@
 /** The MCP Inspector's command line, with its own sign-in. */
-import { execFile } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { npmProgram, readAuthorizationUrl } from "./command.ts";
-import { findFreePort } from "./server.ts";
+import { readAuthorizationUrl } from "./command.ts";
+import { type Inspector, makeInspector } from "./inspector.ts";
 import { signInAndReturn } from "./sign-in.ts";
 import { makeTemporaryHome, type TemporaryHome } from "./temporary-home.ts";
 import { ALL_TOOLS, ANYONES_TOOLS } from "./tool-client.ts";
 
 const origin = inject("origin");
 let home: TemporaryHome;
-let callbackUrl: string;
+let runInspector: Inspector;
 
 beforeEach(async () => {
 	home = await makeTemporaryHome();
-	callbackUrl = `http://127.0.0.1:${await findFreePort()}/oauth/callback`;
+	runInspector = await makeInspector(home);
 });
 
 afterEach(() => home.remove());
-
-/** Runs `npx @modelcontextprotocol/inspector --cli …`, and returns what it printed as JSON. */
-function runInspector(...args: string[]) {
-	const env = {
-		...home.env,
-		// Without a terminal the Inspector signs in only if it may open a browser: ours, which opens nothing.
-		MCP_AUTO_OPEN_ENABLED: "true",
-		// Not the keychain of whoever runs the tests.
-		MCP_INSPECTOR_SECRET_STORE: "file",
-		// The generated types declare this Worker's settings as part of every environment.
-	} as Record<string, string> as NodeJS.ProcessEnv;
-	const { promise: result, resolve, reject } = Promise.withResolvers<unknown>();
-	const command = [npmProgram("mcp-inspector"), "--cli", ...args, "--callback-url", callbackUrl, "--format", "json"];
-	const child = execFile(process.execPath, command, { env, timeout: 60_000 }, (error, stdout, stderr) => {
-		if (error) reject(new Error(`The Inspector failed:\n${stderr}`, { cause: error }));
-		else resolve(JSON.parse(stdout));
-	});
-	let printed = "";
-	child.stderr?.on("data", (chunk) => {
-		printed += chunk;
-	});
-	return { result, printed: () => printed };
-}
 
 const TRANSPORTS = [
 	{ transport: "http", path: "/mcp" },

@@ -1,8 +1,8 @@
-/** `mcp-remote`, with which Claude Desktop, Cursor and Windsurf reach this server: a program that they run over stdio. */
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+/** Desktop apps that reach this server with `mcp-remote`. */
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { npmProgram, readAuthorizationUrl } from "./command.ts";
+import { readAuthorizationUrl } from "./command.ts";
+import { type RunningMcpRemote, runMcpRemote } from "./mcp-remote.ts";
 import { signInAndReturn } from "./sign-in.ts";
 import { makeTemporaryHome, type TemporaryHome } from "./temporary-home.ts";
 import { ANYONES_TOOLS, addNumbers, callTool, listToolNames, pngSizeOf, textOf } from "./tool-client.ts";
@@ -20,21 +20,10 @@ afterEach(async () => {
 	await home.remove();
 });
 
-/** Runs `mcp-remote <url>`, as the config of a desktop app says. */
-function runMcpRemote(path: string) {
-	const transport = new StdioClientTransport({
-		command: process.execPath,
-		args: [npmProgram("mcp-remote"), origin + path],
-		env: home.env,
-		stderr: "pipe",
-	});
-	let printed = "";
-	transport.stderr?.on("data", (chunk) => {
-		printed += chunk;
-	});
-	const client = new Client({ name: "desktop-app", version: "1.0.0" });
-	clients.push(client);
-	return { client, connected: client.connect(transport), printed: () => printed };
+function run(path: string): RunningMcpRemote {
+	const running = runMcpRemote(home, origin + path);
+	clients.push(running.client);
+	return running;
 }
 
 const ENDPOINTS = [
@@ -44,7 +33,7 @@ const ENDPOINTS = [
 
 describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 	it("signs in, lists the tools and calls them", async () => {
-		const { client, connected, printed } = runMcpRemote(path);
+		const { client, connected, printed } = run(path);
 		await Promise.all([
 			connected,
 			readAuthorizationUrl(printed).then((url) => signInAndReturn(url, { email: "dave@example.com" })),
@@ -60,7 +49,7 @@ describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 	});
 
 	it("brings the image to a user who may generate one", async () => {
-		const { client, connected, printed } = runMcpRemote(path);
+		const { client, connected, printed } = run(path);
 		const answers = { permissions: ["image_generation"] };
 		await Promise.all([connected, readAuthorizationUrl(printed).then((url) => signInAndReturn(url, answers))]);
 		expect(await listToolNames(client)).toContain("generateImage");
@@ -69,10 +58,10 @@ describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 	});
 
 	it("stays signed in when the desktop app starts it again", async () => {
-		const first = runMcpRemote(path);
+		const first = run(path);
 		await Promise.all([first.connected, readAuthorizationUrl(first.printed).then((url) => signInAndReturn(url))]);
 		await first.client.close();
-		const second = runMcpRemote(path);
+		const second = run(path);
 		await second.connected;
 		expect(await addNumbers(second.client, 2, 3)).toBe("5");
 		expect(second.printed()).not.toContain("/authorize?");
@@ -81,7 +70,7 @@ describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 
 it("mcp-remote asks for a scope that was left unticked, once a tool needs it", async () => {
 	const permissions = ["image_generation"];
-	const { client, connected, printed } = runMcpRemote("/mcp");
+	const { client, connected, printed } = run("/mcp");
 	const signedIn = readAuthorizationUrl(printed).then((url) =>
 		signInAndReturn(url, { permissions, scopes: ["tools"] }),
 	);

@@ -18,7 +18,7 @@ export async function listToolNames(client: ToolClient): Promise<string[]> {
 }
 
 export async function callTool(
-	client: ToolClient,
+	client: Pick<ToolClient, "callTool">,
 	name: string,
 	args: Record<string, unknown> = {},
 ): Promise<CallToolResult> {
@@ -31,7 +31,7 @@ export function textOf(result: CallToolResult): string {
 }
 
 /** What `add` says that a and b make. */
-export async function addNumbers(client: ToolClient, a: number, b: number): Promise<string> {
+export async function addNumbers(client: Pick<ToolClient, "callTool">, a: number, b: number): Promise<string> {
 	return textOf(await callTool(client, "add", { a, b }));
 }
 
