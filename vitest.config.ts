@@ -11,6 +11,13 @@ const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
 
 /** Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it. */
 const WORKERS_AI = {
+	// The real binding is no remote procedure call; here the signal that cancels a run has to travel by one.
+	compatibilityFlags: [
+		"nodejs_compat",
+		"global_fetch_strictly_public",
+		"enable_request_signal",
+		"enable_abortsignal_rpc",
+	],
 	// Out of the way: it would need an account.
 	ai: { binding: "REMOTE_AI" },
 	serviceBindings: { AI: { name: "workers-ai", entrypoint: "WorkersAi" } },
@@ -20,6 +27,7 @@ const WORKERS_AI = {
 			modules: true,
 			scriptPath: "./test/support/workers-ai.js",
 			compatibilityDate: "2026-11-01",
+			compatibilityFlags: ["enable_abortsignal_rpc"],
 		},
 	],
 };
@@ -68,7 +76,7 @@ export default defineConfig({
 				test: {
 					name: "worker",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/e2e/**", "test/identity/**"],
+					exclude: ["test/conformance/**", "test/e2e/**", "test/identity/**"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -102,7 +110,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "e2e",
-					include: ["test/e2e/**/*.test.ts"],
+					include: ["test/{conformance,e2e}/**/*.test.ts"],
 					globalSetup: ["test/e2e/server.ts"],
 					testTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
 					hookTimeout: END_TO_END_TIMEOUT_MILLISECONDS,

@@ -14,6 +14,7 @@ type ScopeDefinition = {
 export const SCOPES = {
 	tools: { sentence: "Use this server’s everyday tools, such as adding numbers" },
 	identity: { sentence: "See who you are: your name, email address, permissions, and your profile where you sign in" },
+	notes: { sentence: "Keep notes for you, read them and delete them" },
 	images: { sentence: "Generate images in your name", permission: "image_generation" },
 } as const satisfies Record<string, ScopeDefinition>;
 

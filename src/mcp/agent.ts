@@ -5,53 +5,64 @@
  * any session id. This one is told the caller with each message, in the same call; it stores what the client said
  * when it initialized, and when it was last used, and nothing of who is calling.
  */
-import { isInitializeRequest, type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
-import { type MCPStorageApi, McpAgent, type TransportState } from "agents/mcp";
+import { isInitializeRequest, type McpServer, parseJSONRPCMessage } from "@modelcontextprotocol/server";
+import type { Connection, ConnectionContext } from "agents";
+import { McpAgent } from "agents/mcp";
+import { type Catalogue, catalogue } from "../catalogue.ts";
 import { type Caller, runAs } from "./caller.ts";
-import { sessionNotFound } from "./json-rpc.ts";
+import { EventLog, isStandaloneEvent } from "./event-log.ts";
+import { eventOf } from "./event-stream.ts";
+import { idOf, sessionNotFound, tooManyCalls } from "./json-rpc.ts";
+import { cancelledRequests, requests } from "./message.ts";
 import { createServer } from "./server.ts";
-import { type McpRequest, SESSION_HEADER } from "./session.ts";
-import { SseTransport, StreamableHttpTransport } from "./transports.ts";
+import { type Change, LAST_EVENT_HEADER, type McpRequest, SESSION_HEADER } from "./session.ts";
+import { LAST_USED_PRECISION_SECONDS, SESSION_IDLE_SECONDS, SessionRecord } from "./session-record.ts";
+import { openStandaloneStream } from "./standalone-stream.ts";
+import { StoredEvents } from "./stored-events.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { type SendToStream, SseTransport, StreamableHttpTransport } from "./transports.ts";
 
-/** A session that nobody used for this long is deleted: as long as a grant lives unused. */
-export const SESSION_IDLE_SECONDS = 30 * 24 * 60 * 60;
-/** How often the last use is written down: often enough for SESSION_IDLE_SECONDS, too seldom to cost anything. */
-const LAST_USED_PRECISION_SECONDS = 24 * 60 * 60;
-
-const STATE_KEY = "session";
-const LAST_USED_KEY = "lastUsed";
+/** Requests of one session that wait for their answers: each holds its arguments in memory that others share. */
+const MAX_PENDING = 64;
 
 export class RemoteMcp extends McpAgent<Env> {
-	server = createServer(this.env);
+	/** What is offered; a subclass may offer something else. */
+	protected readonly catalogue: Catalogue = catalogue;
+	readonly #record = new SessionRecord(this.ctx.storage);
+	readonly #storedEvents = new StoredEvents({
+		sql: this.ctx.storage.sql,
+		isOpen: () => this.#record.isOpen,
+		deleteLater: (seconds) => this.ctx.waitUntil(this.schedule(seconds, "deleteOldEvents")),
+	});
+	readonly #eventLog = new EventLog(this.#storedEvents);
+	readonly #subscriptions = new Subscriptions(this.ctx.storage.sql);
+	#mcp: McpServer | undefined;
 	#transport: StreamableHttpTransport | SseTransport | undefined;
-	/** Whether the client has initialized this session and not ended it. */
-	#isOpen = false;
-	/** Whether the storage of an ended session is deleted: this object is never used again. */
-	#isEmpty = false;
-	#lastUsedSeconds = 0;
 
-	/** The tools are registered when the server is created. */
+	/** McpAgent's own paths take a server of the SDK's first version. None of them is used: one server serves all eras. */
+	get server(): never {
+		throw new Error("RemoteMcp connects its server itself");
+	}
+
 	async init(): Promise<void> {}
 
 	/** Replaces McpAgent's, which stores the props it is given and connects a transport of its own. */
 	override async onStart(): Promise<void> {
-		const sendToStream = (message: JSONRPCMessage) => {
-			for (const connection of this.getConnections()) connection.send(JSON.stringify(message));
+		const initialize = await this.#record.load();
+		const mcp = createServer(this.env, this.catalogue, { logging: {}, resources: { subscribe: true } });
+		this.#subscriptions.register(mcp, this.catalogue, this.env);
+		const isSse = this.getTransportType() === "sse";
+		const id = this.getSessionId();
+		const sendToStream: SendToStream = (message, eventId) => {
+			for (const connection of this.getConnections()) connection.send(eventOf(message, eventId));
 		};
-		const state = await this.#storage.get();
-		this.#isOpen = state !== undefined;
-		this.#lastUsedSeconds = (await this.ctx.storage.get<number>(LAST_USED_KEY)) ?? 0;
-		if (this.getTransportType() === "sse") {
-			const transport = new SseTransport(this.getSessionId(), sendToStream);
-			this.#transport = transport;
-			await this.server.connect(transport);
-			if (state?.initializeParams) {
-				transport.restore({ jsonrpc: "2.0", id: 0, method: "initialize", params: state.initializeParams });
-			}
-		} else {
-			this.#transport = new StreamableHttpTransport(this.getSessionId(), this.#storage, sendToStream);
-			await this.server.connect(this.#transport);
-		}
+		const transport = isSse
+			? new SseTransport(id, sendToStream)
+			: new StreamableHttpTransport(id, this.#eventLog, sendToStream);
+		await mcp.connect(transport);
+		if (initialize) await transport.restore(initialize);
+		this.#mcp = mcp;
+		this.#transport = transport;
 	}
 
 	/**
@@ -65,31 +76,49 @@ export class RemoteMcp extends McpAgent<Env> {
 		if (!(transport instanceof StreamableHttpTransport)) return sessionNotFound();
 		const { url, headers, message } = request;
 		// An id that was handed out before is not to be opened again.
-		if (!this.#isOpen && SESSION_HEADER in headers) return this.#gone();
+		if (!this.#record.isOpen && SESSION_HEADER in headers) return this.#gone(message);
+		const ids = requests(message).map(({ id }) => id);
+		if (ids.length > 0 && this.#eventLog.pending >= MAX_PENDING) return tooManyCalls(message);
 		await this.#touch();
-		return runAs(caller, () =>
-			transport.handleRequest(new Request(url, { method: "POST", headers }), { parsedBody: message }),
+		const response = await runAs(caller, () =>
+			this.#eventLog.deliver(ids, () =>
+				transport.handleRequest(new Request(url, { method: "POST", headers }), { parsedBody: message }),
+			),
 		);
+		for (const id of cancelledRequests(message)) this.#eventLog.cancel(id);
+		if (isInitializeRequest(message) && response.ok) await this.#record.open(message);
+		return response;
+	}
+
+	/** The rest of a POST's event stream that broke; undefined if the event is not of such a stream. */
+	async resume({ url, headers }: Omit<McpRequest, "message">): Promise<Response | undefined> {
+		await this.__unsafe_ensureInitialized();
+		const transport = this.#transport;
+		if (!(transport instanceof StreamableHttpTransport)) return sessionNotFound();
+		if (!this.#record.isOpen) return this.#gone();
+		const lastEventId = headers[LAST_EVENT_HEADER] ?? "";
+		if (isStandaloneEvent(lastEventId)) return undefined;
+		await this.#touch();
+		return transport.resume(new Request(url, { headers }), lastEventId);
 	}
 
 	/** Takes a message posted to `/sse/message`; its answer goes to the session's stream. */
 	async postMessage(body: unknown, caller: Caller): Promise<Response> {
 		await this.__unsafe_ensureInitialized();
 		const transport = this.#transport;
-		if (!(transport instanceof SseTransport) || [...this.getConnections()].length === 0) return this.#gone();
-		const message = JSONRPCMessageSchema.parse(body);
-		if (isInitializeRequest(message)) {
-			await this.#storage.set({ initialized: true, initializeParams: message.params });
-		}
+		if (!(transport instanceof SseTransport) || [...this.getConnections()].length === 0) return this.#gone(body);
+		const message = parseJSONRPCMessage(body);
+		if (requests(message).length > 0 && transport.pending >= MAX_PENDING) return tooManyCalls(message);
+		if (isInitializeRequest(message)) await this.#record.open(message);
 		await this.#touch();
-		runAs(caller, () => transport.onmessage?.(message));
+		runAs(caller, () => transport.receive(message));
 		return new Response(null, { status: 202 });
 	}
 
 	/** Ends the session: its streams close, its storage goes, its id is never known again. */
 	async terminate(): Promise<Response> {
 		await this.__unsafe_ensureInitialized();
-		if (!this.#isOpen) return this.#gone();
+		if (!this.#record.isOpen) return this.#gone();
 		await this.#end();
 		return new Response(null, { status: 204 });
 	}
@@ -97,21 +126,44 @@ export class RemoteMcp extends McpAgent<Env> {
 	/** The client's event stream: a WebSocket, so that the object can hibernate while the client waits. */
 	override async fetch(request: Request): Promise<Response> {
 		await this.__unsafe_ensureInitialized();
-		if (this.getTransportType() !== "sse" && !this.#isOpen) return this.#gone();
+		if (this.getTransportType() !== "sse" && !this.#record.isOpen) return this.#gone();
 		return super.fetch(request);
 	}
 
+	/**
+	 * Tells the client what has changed, on its event stream; on the next one, if it comes back for what it missed.
+	 *
+	 * @returns false if nobody listens
+	 */
+	async announce(change: Change): Promise<boolean> {
+		await this.__unsafe_ensureInitialized();
+		const mcp = this.#mcp;
+		const hasStream = [...this.getConnections()].length > 0;
+		// A stream whose client is about to initialize.
+		if (!this.#record.isOpen && hasStream) return true;
+		if (!this.#record.isOpen || !mcp) {
+			await this.#record.delete();
+			return false;
+		}
+		if (!hasStream && !(await this.#record.mayReconnect())) return false;
+		await this.#subscriptions.tell(mcp, change);
+		return true;
+	}
+
 	/** One stream a session: a client that lost its connection takes over from the one that may still look open. */
-	override async onConnect(connection: { id: string }): Promise<void> {
+	override async onConnect(connection: Connection, { request }: ConnectionContext): Promise<void> {
 		for (const other of this.getConnections()) {
 			if (other.id !== connection.id) other.close(1000, "Replaced by a newer stream");
 		}
 		await this.#touch();
+		if (this.getTransportType() === "sse") return;
+		await openStandaloneStream(this.#eventLog, request.headers, (event) => connection.send(event));
 	}
 
-	/** An HTTP+SSE session is its stream. */
 	override async onClose(): Promise<void> {
+		// An HTTP+SSE session is its stream.
 		if (this.getTransportType() === "sse") await this.#end();
+		else await this.#record.streamClosed();
 	}
 
 	/** The bridge reads JSON-RPC only, so the Agent's own greeting stays unsent. */
@@ -121,58 +173,33 @@ export class RemoteMcp extends McpAgent<Env> {
 
 	/** Deletes the session if it was idle for too long; called by its alarm. */
 	async expire(): Promise<void> {
-		const idleSeconds = nowSeconds() - this.#lastUsedSeconds;
+		const { idleSeconds } = this.#record;
 		if (idleSeconds < SESSION_IDLE_SECONDS) {
 			await this.schedule(SESSION_IDLE_SECONDS - idleSeconds + LAST_USED_PRECISION_SECONDS, "expire");
 			return;
 		}
-		this.#isOpen = false;
-		this.#isEmpty = true;
-		// Not #end: an alarm still needs the tables that it would delete.
+		this.#record.close();
+		// Not the record's delete: an alarm still needs the tables that it would delete.
 		await this.destroy();
 	}
 
+	/** Called by the object's alarm. */
+	async deleteOldEvents(): Promise<void> {
+		if (this.#record.isOpen) this.#storedEvents.deleteOld();
+	}
+
 	async #touch(): Promise<void> {
-		const now = nowSeconds();
-		if (now - this.#lastUsedSeconds < LAST_USED_PRECISION_SECONDS) return;
-		const isNew = this.#lastUsedSeconds === 0;
-		this.#lastUsedSeconds = now;
-		await this.ctx.storage.put(LAST_USED_KEY, now);
-		if (isNew) await this.schedule(SESSION_IDLE_SECONDS, "expire");
+		if (await this.#record.touch()) await this.schedule(SESSION_IDLE_SECONDS, "expire");
 	}
 
 	async #end(): Promise<void> {
-		this.#isOpen = false;
-		await this.server.close();
 		for (const connection of this.getConnections()) connection.close(1000, "Session ended");
-		await this.#deleteStorage();
+		await Promise.all([this.#record.delete(), this.#mcp?.close()]);
 	}
 
 	/** Answers for a session that ended, and removes what waking its object wrote. */
-	async #gone(): Promise<Response> {
-		await this.#deleteStorage();
-		return sessionNotFound();
+	async #gone(message?: unknown): Promise<Response> {
+		await this.#record.delete();
+		return sessionNotFound(idOf(message));
 	}
-
-	/** The alarm goes too; this object answers "not found" until it is evicted. */
-	async #deleteStorage(): Promise<void> {
-		if (this.#isEmpty) return;
-		await this.ctx.storage.deleteAll();
-		this.#isEmpty = true;
-	}
-
-	/** What the client said when it initialized: its capabilities, name and protocol version. */
-	get #storage(): MCPStorageApi {
-		return {
-			get: () => this.ctx.storage.get<TransportState>(STATE_KEY),
-			set: async (state) => {
-				await this.ctx.storage.put(STATE_KEY, state);
-				this.#isOpen = true;
-			},
-		};
-	}
-}
-
-function nowSeconds(): number {
-	return Math.floor(Date.now() / 1000);
 }

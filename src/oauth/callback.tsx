@@ -53,7 +53,7 @@ callbackApp.get("/callback", async (c) => {
 /** What the authorization server keeps between the redirect and the callback. */
 const flowSchema = z.object({ provider: z.string(), codeVerifier: z.string(), nonce: z.string() });
 
-/** Issues the code for what was both consented and permitted, and sends the browser back to the client. */
+/** Issues the code for what was consented, of which a token gets what is permitted, and sends the browser back. */
 async function finishSignIn(
 	c: Context<AppEnv>,
 	request: AuthRequest,
@@ -64,8 +64,8 @@ async function finishSignIn(
 	const { subject, permissions, ...person } = identity;
 	const user: User = { id: userId(provider, subject), provider, permissions: [...permissions], ...person };
 	const allowed = permissionsOf(user, readConfig(c.env).imageGenerationUsers);
-	const scope = request.scope.filter(isScope).filter((name) => isPermitted(name, allowed));
-	if (scope.length === 0) {
+	const scope = request.scope.filter(isScope);
+	if (!scope.some((name) => isPermitted(name, allowed))) {
 		const description = "This user may use none of what was allowed.";
 		return redirect(c, authorizationErrorRedirect(request, "access_denied", description), headers);
 	}

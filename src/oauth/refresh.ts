@@ -12,7 +12,8 @@ import { readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
-import { type Props, propsSchema, type UpstreamTokens } from "../session.ts";
+import { isPermitted, isScope, type Scope } from "../scopes.ts";
+import { type Props, permissionsOf, propsSchema, type UpstreamTokens, type User } from "../session.ts";
 import { rememberCurrentToken } from "./current-token.ts";
 
 /** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
@@ -33,17 +34,33 @@ export async function exchangeTokens(options: TokenExchangeCallbackOptions<Env>)
 	const parsed = propsSchema.safeParse(options.props);
 	if (!parsed.success && isRefresh) throw signInAgain("This grant is from another version of the server.");
 	const { user, upstream } = parsed.data ?? {};
-	if (!user || !upstream) return {};
-	if (!isRefresh || secondsLeft(upstream) > REFRESH_BEFORE_SECONDS) return { accessTokenTTL: ttlFor(upstream) };
+	if (!user) return {};
+	if (!upstream) return { accessTokenScope: permittedScope(options, user) };
+	if (!isRefresh || secondsLeft(upstream) > REFRESH_BEFORE_SECONDS) {
+		return { accessTokenTTL: ttlFor(upstream), accessTokenScope: permittedScope(options, user) };
+	}
 	const provider = readConfig(options.env).identityProviders.find(({ name }) => name === user.provider);
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
 	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
 	await rememberCurrentToken(options.env, options.grantId, refreshed.tokens.accessToken);
-	const newProps: Props = {
-		user: { ...user, permissions: [...(refreshed.permissions ?? user.permissions)] },
-		upstream: refreshed.tokens,
-	};
-	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens) };
+	const permissions = [...(refreshed.permissions ?? user.permissions)];
+	if (permissions.toString() !== user.permissions.toString()) announceChange(options.env, user.id);
+	const newProps: Props = { user: { ...user, permissions }, upstream: refreshed.tokens };
+	const accessTokenScope = permittedScope(options, newProps.user);
+	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens), accessTokenScope };
+}
+
+/** What the user consented to and is permitted now: a permission that comes later needs no second consent. */
+function permittedScope({ requestedScope, env }: TokenExchangeCallbackOptions<Env>, user: User): Scope[] {
+	const permissions = permissionsOf(user, readConfig(env).imageGenerationUsers);
+	return requestedScope.filter(isScope).filter((scope) => isPermitted(scope, permissions));
+}
+
+/** Has the user's open event streams say that the lists changed. */
+function announceChange(env: Env, userId: string): void {
+	const requestId = currentRequestId();
+	const announced = env.USER_OBJECT.getByName(userId).permissionsChanged();
+	waitUntil(announced.catch((error) => logError("change_not_announced", error, requestId)));
 }
 
 /** Infinite for tokens that do not expire. */

@@ -4,28 +4,32 @@ import { currentRequestId } from "../app-env.ts";
 import { readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
 import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
-import { serveSse, serveStreamableHttp } from "../mcp/route.ts";
+import type { createEndpoints } from "../mcp/route.ts";
 import { SERVER_INFO } from "../mcp/server-info.ts";
 import { type Grant, propsSchema } from "../session.ts";
 import { isStorableKey } from "../storage-key.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import { perOrigin } from "./per-origin.ts";
 
+type Endpoints = ReturnType<typeof createEndpoints>;
+
 /** `/mcp` and `/sse`. Strict clients demand metadata that names exactly the URL they were given, so each is a resource. */
-export const resourceServers = perOrigin((origin) => {
-	const resourceServer = (path: string, fetch: typeof serveStreamableHttp) =>
-		new OAuthResourceServer<Env, Grant>({
-			resourceMetadata: {
-				resource: origin + path,
-				authorization_servers: [origin],
-				resource_name: SERVER_INFO.title,
-			},
-			// No requiredScopes: the consent page offers the scopes, so that clients need not know them.
-			validateToken: (env) => (resource, token) => validateToken(env, origin, token, [resource, origin]),
-			handler: { fetch },
-		});
-	return { mcp: resourceServer("/mcp", serveStreamableHttp), sse: resourceServer("/sse", serveSse) };
-});
+export function createResourceServers({ streamableHttp, sse }: Endpoints) {
+	return perOrigin((origin) => {
+		const resourceServer = (path: string, fetch: typeof streamableHttp) =>
+			new OAuthResourceServer<Env, Grant>({
+				resourceMetadata: {
+					resource: origin + path,
+					authorization_servers: [origin],
+					resource_name: SERVER_INFO.title,
+				},
+				// No requiredScopes: the consent page offers the scopes, so that clients need not know them.
+				validateToken: (env) => (resource, token) => validateToken(env, origin, token, [resource, origin]),
+				handler: { fetch },
+			});
+		return { mcp: resourceServer("/mcp", streamableHttp), sse: resourceServer("/sse", sse) };
+	});
+}
 
 /** As long as the hash of a token in its key. */
 const HASH_PLACEHOLDER = "0".repeat(64);

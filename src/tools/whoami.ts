@@ -22,9 +22,9 @@ export const whoami = defineTool({
 		scopes: z.array(z.string()).describe("What this connection may do"),
 		account: z.looseObject({}).optional().describe("The user as the provider's API shows them now"),
 	}),
-	async run(_args, { user, permissions, scopes, upstream }) {
+	async run(_args, { user, permissions, scopes, upstream, signal }) {
 		const { id, provider, login, name, email } = user;
-		const account = upstream?.userPath && (await readAccount(upstream, upstream.userPath));
+		const account = upstream?.userPath && (await readAccount(upstream, upstream.userPath, signal));
 		const also = permissions.length > 0 ? `Permissions: ${permissions.join(", ")}.` : "No special permissions.";
 		return {
 			content: [{ type: "text", text: `Signed in as ${name} (${login}) with ${provider}. ${also}` }],
@@ -42,8 +42,8 @@ export const whoami = defineTool({
 	},
 });
 
-async function readAccount(upstream: Upstream, path: string): Promise<Record<string, unknown>> {
-	const response = await upstream.fetch(path, { headers: { Accept: "application/json" } });
+async function readAccount(upstream: Upstream, path: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+	const response = await upstream.fetch(path, { headers: { Accept: "application/json" }, signal });
 	const body = z.looseObject({}).safeParse(await response.json().catch(() => undefined));
 	if (!response.ok || !body.success) {
 		throw new UserError(`${upstream.title} did not say who you are. Try again in a minute.`);

@@ -4,8 +4,8 @@ import { caseOf, PROVIDERS } from "../support/identity/cases.ts";
 import { Scene } from "../support/identity/server.ts";
 import type { Tokens } from "../support/oauth-client.ts";
 
-const WITH_IMAGES = "tools identity images";
-const WITHOUT = "tools identity";
+const WITH_IMAGES = "tools identity notes images";
+const WITHOUT = "tools identity notes";
 
 describe.each(PROVIDERS.filter(({ permitting }) => permitting))("permissions that $title states", (provider) => {
 	const permitting = { claims: provider.permitting ?? {} };

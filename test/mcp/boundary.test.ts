@@ -10,18 +10,18 @@ beforeAll(async () => {
 });
 
 /** What a client is told, with the parts that every such answer has checked. */
-async function expectJsonRpcError(response: Response, status: number, code: number): Promise<string> {
+async function expectJsonRpcError(response: Response, status: number, code: number, id: number | null = null) {
 	expect(response.status).toBe(status);
 	expect(response.headers.get("Access-Control-Allow-Origin")).toBeTruthy();
 	expect(response.headers.get("Access-Control-Expose-Headers")).toContain("Mcp-Session-Id");
-	const body: { jsonrpc: string; id: null; error: { code: number; message: string } } = await response.json();
-	expect(body).toMatchObject({ jsonrpc: "2.0", id: null, error: { code } });
+	const body: { jsonrpc: string; error: { code: number; message: string } } = await response.json();
+	expect(body).toMatchObject({ jsonrpc: "2.0", id, error: { code } });
 	return body.error.message;
 }
 
 describe("a request to /mcp", () => {
 	it("without a session id, other than initialize, gets 400", async () => {
-		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token }), 400, -32000);
+		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token }), 400, -32000, 1);
 		expect(message).toContain("Mcp-Session-Id header is required");
 		await expectJsonRpcError(await mcp(null, { method: "GET", token }), 400, -32000);
 		await expectJsonRpcError(await mcp(null, { method: "DELETE", token }), 400, -32000);
@@ -30,14 +30,41 @@ describe("a request to /mcp", () => {
 	it("that is not JSON gets 400 and a parse error, with and without a session", async () => {
 		await expectJsonRpcError(await mcp(null, { token, body: "{not json" }), 400, -32700);
 		await expectJsonRpcError(await mcp(null, { token, session, body: "" }), 400, -32700);
-		await expectJsonRpcError(await mcp(null, { token, session, body: '{"method":"no version"}' }), 400, -32700);
+	});
+
+	it("that is JSON but no JSON-RPC message gets 400 and says so", async () => {
+		for (const body of ['{"method":"no version"}', '{"jsonrpc":"2.0","id":1}', "[]", "null", '"text"']) {
+			await expectJsonRpcError(await mcp(null, { token, session, body }), 400, -32600);
+		}
 	});
 
 	it("that accepts no event stream gets 406", async () => {
 		const headers = { Accept: "application/json" };
-		await expectJsonRpcError(await mcp(INITIALIZE, { token, headers }), 406, -32000);
-		await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 406, -32000);
+		await expectJsonRpcError(await mcp(INITIALIZE, { token, headers }), 406, -32000, 0);
+		await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 406, -32000, 1);
 		await expectJsonRpcError(await mcp(null, { method: "GET", token, session, headers }), 406, -32000);
+	});
+
+	it("in a batch that is too long gets 400", async () => {
+		const batch = Array.from({ length: 101 }, (_, id) => callTool("whoami", {}, id));
+		await expectJsonRpcError(await mcp(batch, { token, session }), 400, -32600);
+	});
+
+	it("with an id that is too long, which would come back with the answer, gets 400", async () => {
+		for (const path of ["/mcp", "/sse/message?sessionId=x"]) {
+			await expectJsonRpcError(
+				await mcp(callTool("whoami", {}, "x".repeat(257)), { token, session, path }),
+				400,
+				-32600,
+			);
+		}
+	});
+
+	it("with a URI that is none gets an error, not a crash", async () => {
+		const params = { uri: { toString: 1, valueOf: 1 } };
+		const response = await mcp({ jsonrpc: "2.0", id: 1, method: "resources/read", params }, { token, session });
+		expect(await response.text()).toContain('"error"');
+		expect(response.status).toBe(200);
 	});
 
 	it("of another content type gets 415", async () => {
@@ -77,8 +104,16 @@ describe("a request to /mcp", () => {
 
 	it("of an unknown protocol version gets 400 and the versions that are known", async () => {
 		const headers = { "Mcp-Protocol-Version": "1999-01-01" };
-		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 400, -32000);
+		const message = await expectJsonRpcError(
+			await mcp(callTool("whoami"), { token, session, headers }),
+			400,
+			-32000,
+			1,
+		);
 		expect(message).toContain("2025-11-25");
+		for (const method of ["GET", "DELETE"]) {
+			await expectJsonRpcError(await mcp(null, { method, token, session, headers }), 400, -32000);
+		}
 	});
 
 	it("with a method that does not exist there gets 405 and the ones that do", async () => {
@@ -95,7 +130,7 @@ describe("a request to /mcp", () => {
 
 	it("initializes a session only once, and only with a session id of ours", async () => {
 		await expectJsonRpcError(await mcp(INITIALIZE, { token, session }), 400, -32600);
-		await expectJsonRpcError(await mcp(INITIALIZE, { token, session: "mine" }), 404, -32001);
+		await expectJsonRpcError(await mcp(INITIALIZE, { token, session: "mine" }), 404, -32001, 0);
 	});
 
 	it("that only notifies gets 202", async () => {
@@ -120,7 +155,7 @@ describe("a request to /sse", () => {
 
 	it("with a bad message is told what is wrong with it", async () => {
 		const path = "/sse/message?sessionId=x";
-		await expectJsonRpcError(await mcp(callTool("whoami"), { path: "/sse/message", token }), 400, -32000);
+		await expectJsonRpcError(await mcp(callTool("whoami"), { path: "/sse/message", token }), 400, -32000, 1);
 		await expectJsonRpcError(await mcp(null, { path, token, body: "{" }), 400, -32700);
 		await expectJsonRpcError(await mcp({ hello: 1 }, { path, token }), 400, -32600);
 		await expectJsonRpcError(await mcp({}, { path, token, headers: { "Content-Type": "text/plain" } }), 415, -32000);

@@ -1,8 +1,9 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import worker from "../../src/index.ts";
-import { callTool, LOCAL, openSession, readMessages, signIn } from "../support/worker.ts";
+import { stateless } from "../support/stateless.ts";
+import { callTool, LOCAL, openSession, signIn } from "../support/worker.ts";
 
 /** Counts the calls of an object's methods, and of the stubs it hands out. */
 function counted<T extends object>(target: T, calls: string[], stubs = false): T {
@@ -20,9 +21,8 @@ function counted<T extends object>(target: T, calls: string[], stubs = false): T
 	});
 }
 
-it("a tool call costs one KV read and one Durable Object call", async () => {
-	const { access_token: token } = await signIn();
-	const session = await openSession(token);
+/** What one request to `/mcp` costs, beside its answer. */
+async function costOf(token: string, headers: Record<string, string>, message: object) {
 	const kv: string[] = [];
 	const object: string[] = [];
 	const counting = { ...env, OAUTH_KV: counted(env.OAUTH_KV, kv), MCP_OBJECT: counted(env.MCP_OBJECT, object, true) };
@@ -32,12 +32,36 @@ it("a tool call costs one KV read and one Durable Object call", async () => {
 			Authorization: `Bearer ${token}`,
 			Accept: "application/json, text/event-stream",
 			"Content-Type": "application/json",
-			"Mcp-Session-Id": session,
+			Host: "localhost:8788",
+			...headers,
 		},
-		body: JSON.stringify(callTool("add", { a: 1, b: 2 })),
+		body: JSON.stringify(message),
 	});
-	const [answer] = await readMessages(await worker.fetch(request, counting, createExecutionContext()));
-	expect(answer).toMatchObject({ result: { structuredContent: { sum: 3 } } });
+	const response = await worker.fetch(request, counting, createExecutionContext());
+	return { kv, object, text: await response.text() };
+}
+
+const objects = async () => [
+	...(await listDurableObjectIds(env.MCP_OBJECT)),
+	...(await listDurableObjectIds(env.USER_OBJECT)),
+];
+
+it("a tool call in a session costs one KV read and one Durable Object call", async () => {
+	const { access_token: token } = await signIn();
+	const session = await openSession(token);
+	const { kv, object, text } = await costOf(token, { "Mcp-Session-Id": session }, callTool("add", { a: 1, b: 2 }));
+	expect(text).toContain('"structuredContent":{"sum":3}');
 	expect(kv).toEqual(["get"]);
 	expect(object).toEqual(["post"]);
+});
+
+it("a tool call without a session costs one KV read and no Durable Object", async () => {
+	const { access_token: token } = await signIn();
+	const before = await objects();
+	const { headers, message } = stateless("tools/call", { name: "add", arguments: { a: 1, b: 2 } });
+	const { kv, object, text } = await costOf(token, headers, message);
+	expect(text).toContain('"structuredContent":{"sum":3}');
+	expect(kv).toEqual(["get"]);
+	expect(object).toEqual([]);
+	expect(await objects()).toEqual(before);
 });

@@ -1,7 +1,9 @@
 import { evictDurableObject, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { type RemoteMcp, SESSION_IDLE_SECONDS } from "../../src/mcp/agent.ts";
+import type { RemoteMcp } from "../../src/mcp/agent.ts";
+import { sessionOf } from "../../src/mcp/session.ts";
+import { SESSION_IDLE_SECONDS } from "../../src/mcp/session-record.ts";
 import { EventReader } from "../support/sse.ts";
 import { SseSession } from "../support/sse-session.ts";
 import { askTool, callTool, INITIALIZE, LOCAL, mcp, oauthClient, openSession, signIn } from "../support/worker.ts";
@@ -28,7 +30,8 @@ async function expectNotFound(response: Response): Promise<void> {
 	expect(response.headers.get("Access-Control-Allow-Origin")).toBeTruthy();
 	expect(await response.json()).toEqual({
 		jsonrpc: "2.0",
-		id: null,
+		// That of the request, or none.
+		id: expect.toSatisfy((id) => id === null || typeof id === "number"),
 		error: { code: -32001, message: "Session not found" },
 	});
 }
@@ -121,6 +124,7 @@ describe("a session at /mcp", () => {
 		await mcp(INITIALIZE, { token, headers: { "Content-Type": "text/plain" } });
 		await mcp(callTool("whoami"), { token });
 		await mcp({ ...INITIALIZE, params: {} }, { token });
+		await mcp({ ...INITIALIZE, id: undefined }, { token });
 		await mcp(INITIALIZE);
 		expect(await objects()).toHaveLength(before.length);
 	});
@@ -161,26 +165,36 @@ describe("props", () => {
 });
 
 describe("an object that was evicted", () => {
-	const clientOf = (stub: DurableObjectStub<RemoteMcp>) => {
-		return runInDurableObject(stub, (instance: RemoteMcp) => instance.server.server.getClientVersion());
+	const initialize = {
+		...INITIALIZE,
+		params: { ...INITIALIZE.params, capabilities: { elicitation: {} } },
 	};
+	/** The server asks only clients that said they can be asked. */
+	const QUESTION = { method: "elicitation/create", params: { message: "What should the image show?" } };
 
-	it("goes on where it was, at /mcp", async () => {
-		const { access_token: token } = await signIn();
-		const session = await openSession(token);
+	it("goes on where it was, at /mcp, and knows what its client can do", async () => {
+		const { access_token: token } = await signIn({ permissions: ["image_generation"] });
+		const opened = await mcp(initialize, { token });
+		const session = opened.headers.get("Mcp-Session-Id") ?? "";
+		await opened.text();
 		await evictDurableObject(objectOf(session));
 		expect(await whoAnswers(token, session)).toBe("alice@example.com");
-		expect(await clientOf(objectOf(session))).toEqual(INITIALIZE.params.clientInfo);
-		expect((await mcp(INITIALIZE, { token, session })).status).toBe(400);
+		const events = new EventReader(await mcp(callTool("generateImage"), { token, session }));
+		expect(JSON.parse((await events.next())?.data ?? "")).toMatchObject(QUESTION);
+		await events.close();
+		expect((await mcp(initialize, { token, session })).status).toBe(400);
 	});
 
 	it("goes on where it was, at /sse, on the stream that stayed open", async () => {
-		const { access_token: token } = await signIn({ resource: null });
+		const { access_token: token } = await signIn({ permissions: ["image_generation"], resource: null });
 		const sse = await SseSession.open(token);
+		await sse.post(initialize);
+		await sse.receive();
 		const id = new URL(LOCAL + sse.endpoint).searchParams.get("sessionId") ?? "";
 		await evictDurableObject(objectOf(id, "sse"));
 		expect((await sse.callTool("add", { a: 1, b: 1 })).structuredContent).toEqual({ sum: 2 });
-		expect(await clientOf(objectOf(id, "sse"))).toEqual(INITIALIZE.params.clientInfo);
+		await sse.post(callTool("generateImage"));
+		expect(await sse.receive()).toMatchObject(QUESTION);
 		await sse.close();
 	});
 });
@@ -244,15 +258,11 @@ describe("the stream at /mcp", () => {
 		const { access_token: token } = await signIn();
 		const session = await openSession(token);
 		const events = new EventReader(await mcp(null, { method: "GET", session, token }));
-		const notify = () =>
-			runInDurableObject(objectOf(session), async (instance: RemoteMcp) => {
-				await instance.__unsafe_ensureInitialized();
-				instance.server.sendToolListChanged();
-			});
-		await notify();
+		const announce = () => sessionOf(env, "streamable-http", session).announce({ lists: ["tools"], resources: [] });
+		expect(await announce()).toBe(true);
 		expect((await events.next())?.data).toContain("notifications/tools/list_changed");
 		await evictDurableObject(objectOf(session));
-		await notify();
+		await announce();
 		expect((await events.next())?.data).toContain("notifications/tools/list_changed");
 		await mcp(null, { method: "DELETE", session, token });
 		expect(await events.next()).toBeUndefined();
@@ -263,7 +273,8 @@ describe("a client that does not read its stream", () => {
 	it("is cut off before what waits for it fills the memory", async () => {
 		const { access_token: token } = await signIn({ resource: null });
 		const sse = await SseSession.open(token);
-		const large = { jsonrpc: "2.0", id: "x".repeat(3 * 1024 * 1024), method: "ping" };
+		// Whose name comes back with the answer that there is no such tool.
+		const large = callTool("x".repeat(3 * 1024 * 1024));
 		const statuses: number[] = [];
 		for (let count = 0; count < 8; count++) statuses.push((await sse.post(large)).status);
 		await expect.poll(async () => (await sse.post(callTool("whoami"))).status).toBe(404);

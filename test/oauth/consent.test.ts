@@ -59,7 +59,7 @@ describe("the consent page", () => {
 
 	it("offers each scope as a sentence with a box, and Allow and Deny", async () => {
 		const { html, text } = await openConsent();
-		expect(tickable(html)).toEqual(["tools", "identity", "images"]);
+		expect(tickable(html)).toEqual(["tools", "identity", "notes", "images"]);
 		expect(text).toContain("Generate images in your name");
 		const buttons = parse(html).querySelectorAll("button[name=decision]");
 		expect(buttons.map((button) => button.getAttribute("value")).sort()).toEqual(["approve", "deny"]);
@@ -68,7 +68,7 @@ describe("the consent page", () => {
 	it("offers only what the client asked for, if that is known here", async () => {
 		expect(tickable((await openConsent({ scope: "tools" })).html)).toEqual(["tools"]);
 		expect(tickable((await openConsent({ scope: "tools offline_access" })).html)).toEqual(["tools"]);
-		expect(tickable((await openConsent({ scope: "openid" })).html)).toEqual(["tools", "identity", "images"]);
+		expect(tickable((await openConsent({ scope: "openid" })).html)).toEqual(["tools", "identity", "notes", "images"]);
 	});
 
 	it("shows a client name full of HTML as text", async () => {

@@ -116,13 +116,13 @@ describe("a grant", () => {
 describe("scopes", () => {
 	it("of a token are what was ticked, and what the user is permitted", async () => {
 		expect((await signIn({ scopes: ["tools"] })).scope).toBe("tools");
-		expect((await signIn({ permissions: [] })).scope).toBe("tools identity");
-		expect((await signIn({ permissions: ["image_generation"] })).scope).toBe("tools identity images");
-		expect((await signIn({ email: "listed@example.com" })).scope).toBe("tools identity images");
+		expect((await signIn({ permissions: [] })).scope).toBe("tools identity notes");
+		expect((await signIn({ permissions: ["image_generation"] })).scope).toBe("tools identity notes images");
+		expect((await signIn({ email: "listed@example.com" })).scope).toBe("tools identity notes images");
 	});
 
 	it("that nobody here knows are dropped, not fatal", async () => {
-		expect((await signIn({ scope: "openid email profile" })).scope).toBe("tools identity");
+		expect((await signIn({ scope: "openid email profile" })).scope).toBe("tools identity notes");
 		expect((await signIn({ scope: "openid tools" })).scope).toBe("tools");
 	});
 

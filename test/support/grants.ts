@@ -5,13 +5,20 @@ import type { Scope } from "../../src/scopes.ts";
 import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
 import { fetchWorker } from "./worker.ts";
 
-export type GrantOptions = { origin: string; props: unknown; userId?: string; scope?: Scope[] };
+export type GrantOptions = {
+	origin: string;
+	props: unknown;
+	userId?: string;
+	scope?: Scope[];
+	resource?: string | null;
+};
 
 /** The tokens of a grant with these props. */
-export async function grantTokens({ origin, props, userId = "test-1", scope }: GrantOptions): Promise<Tokens> {
+export async function grantTokens(options: GrantOptions): Promise<Tokens> {
+	const { origin, props, userId = "test-1", scope, resource } = options;
 	const client = new OAuthClient(fetchWorker, origin);
 	const clientId = await client.register();
-	const { url, verifier } = await client.authorizationUrl(clientId);
+	const { url, verifier } = await client.authorizationUrl(clientId, resource === undefined ? {} : { resource });
 	const oauth = authorizationServer(origin).getOAuthApi(env);
 	const request = await oauth.parseAuthRequest(new Request(url));
 	const { redirectTo } = await oauth.completeAuthorization({

@@ -1,5 +1,5 @@
 /** Reads an event stream event by event, as a client does. */
-export type StreamEvent = { event: string; data: string };
+export type StreamEvent = { event: string; data: string; id?: string };
 
 export class EventReader {
 	readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -25,7 +25,8 @@ export class EventReader {
 			this.#buffer = this.#buffer.slice(end + 2);
 			const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
 			const data = field("data");
-			if (data !== undefined) return { event: field("event") ?? "message", data };
+			const id = field("id");
+			if (data !== undefined) return { event: field("event") ?? "message", data, ...(id !== undefined && { id }) };
 		}
 	}
 

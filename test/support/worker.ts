@@ -39,13 +39,17 @@ export type McpOptions = {
 /** One HTTP request to an MCP endpoint, with the headers a client sends. */
 export function mcp(message: unknown, options: McpOptions = {}): Promise<Response> {
 	const { token, session, method = "POST", path = "/mcp", origin = LOCAL } = options;
-	const headers = new Headers({ Accept: "application/json, text/event-stream" });
+	const headers = new Headers({ Accept: "application/json, text/event-stream", Host: new URL(origin).host });
 	if (method === "POST") headers.set("Content-Type", "application/json");
 	if (token) headers.set("Authorization", `Bearer ${token}`);
 	if (session) headers.set("Mcp-Session-Id", session);
 	for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
 	const body = options.body ?? (method === "POST" ? JSON.stringify(message) : undefined);
-	return fetchWorker(origin + path, { method, headers, ...(body !== undefined && { body }) });
+	return fetchWorker(origin + path, {
+		method,
+		headers,
+		...(body !== undefined && { body }),
+	});
 }
 
 export function callTool(name: string, args: Message = {}, id: number | string = 1): Message {

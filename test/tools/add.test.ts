@@ -15,9 +15,9 @@ describe("add", () => {
 	});
 
 	it.each([
-		[{ a: 1 }, "at b"],
-		[{ a: "1", b: 2 }, "expected number, received string at a"],
-		[{}, "at a"],
+		[{ a: 1 }, "tool add: b: Invalid input: expected number, received undefined"],
+		[{ a: "1", b: 2 }, "tool add: a: Invalid input: expected number, received string"],
+		[{}, "tool add: a: Invalid input: expected number, received undefined, b: Invalid input: expected number"],
 	])("says what is wrong with %j", async (args, problem) => {
 		const { isError, content } = await askTool("add", args, options);
 		expect(isError).toBe(true);

@@ -1,8 +1,6 @@
 import { env } from "cloudflare:workers";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
-import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
+import { Client } from "@modelcontextprotocol/client";
+import { InMemoryTransport, McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { UserError } from "../../src/errors.ts";
@@ -41,13 +39,10 @@ const caller: Caller = {
 
 async function callFailing(how: string, as = caller) {
 	const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
-	const server = new McpServer(
-		{ name: "test", version: "1" },
-		{ jsonSchemaValidator: new CfWorkerJsonSchemaValidator() },
-	);
+	const server = new McpServer({ name: "test", version: "1" });
 	registerTools(server, [fail], env);
 	await server.connect(serverSide);
-	const client = new Client({ name: "test", version: "1" }, { jsonSchemaValidator: new CfWorkerJsonSchemaValidator() });
+	const client = new Client({ name: "test", version: "1" });
 	return runAs(as, async () => {
 		await client.connect(clientSide);
 		return client.callTool({ name: "fail", arguments: { how } });

@@ -12,7 +12,7 @@ describe("whoami", () => {
 			name: "carol",
 			email: "carol@example.com",
 			permissions: ["image_generation"],
-			scopes: ["tools", "identity", "images"],
+			scopes: ["tools", "identity", "notes", "images"],
 		});
 		expect(answer.content[0]?.text).toBe(
 			"Signed in as carol (carol@example.com) with local. Permissions: image_generation.",

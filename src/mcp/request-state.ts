@@ -1,0 +1,54 @@
+/**
+ * The state that an `inputRequired` result leaves with the client until it comes back with the answers. It is in the
+ * client's hands meanwhile, so it is signed, and bound to the user and to what gave it away
+ * (MCP 2026-07-28, multi round-trip requests).
+ */
+import {
+	createRequestStateCodec,
+	ProtocolError,
+	ProtocolErrorCode,
+	type RequestStateCodec,
+	type ServerContext,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { signingKey } from "../signing-key.ts";
+import { currentCaller } from "./caller.ts";
+
+const sealedSchema = z.object({ name: z.string(), state: z.unknown() });
+
+async function codec(env: Env): Promise<RequestStateCodec> {
+	const key = await signingKey(env, currentCaller().isLocal);
+	return createRequestStateCodec({ key, bind: ({ mcpReq }) => `${mcpReq.method}\0${currentCaller().user.id}` });
+}
+
+/**
+ * @param name the tool or prompt that may have it back
+ * @returns an opaque string for `inputRequired({ requestState })`
+ */
+export async function sealState(env: Env, name: string, state: unknown, mcp: ServerContext): Promise<string> {
+	return (await codec(env)).mint({ name, state }, mcp);
+}
+
+/**
+ * Checks what came back, for the SDK.
+ *
+ * @throws Error for a state that was changed, is too old, or was given to another user or for another method
+ */
+export async function verifyState(env: Env, sealed: string, mcp: ServerContext): Promise<unknown> {
+	return (await codec(env)).verify(sealed, mcp);
+}
+
+/**
+ * What a tool or prompt sealed in the round before; undefined in the first.
+ *
+ * @throws ProtocolError for what another one sealed
+ */
+export function openState(name: string, { mcpReq }: ServerContext): unknown {
+	const verified = mcpReq.requestState<unknown>();
+	if (verified === undefined) return undefined;
+	const { data } = sealedSchema.safeParse(verified);
+	if (data?.name === name) return data.state;
+	throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", {
+		reason: "invalid_request_state",
+	});
+}

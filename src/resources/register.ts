@@ -1,0 +1,68 @@
+/** Registers the resources on an MCP server, and gates them. */
+import {
+	type McpServer,
+	ResourceTemplate,
+	type ServerContext,
+	UriTemplate,
+	type Variables,
+} from "@modelcontextprotocol/server";
+import { answerFor } from "../mcp/answer.ts";
+import { currentCaller } from "../mcp/caller.ts";
+import { contextOf, userContextOf } from "../mcp/context.ts";
+import { permitted, refusal } from "../mcp/gate.ts";
+import type { Resource } from "./define.ts";
+
+export function registerResources(server: McpServer, resources: readonly Resource[], env: Env): void {
+	if (resources.length === 0) return;
+	for (const resource of resources) {
+		const { name, title, description, mimeType, uri } = resource;
+		const read = async ({ href }: URL, variables: Variables, mcp: ServerContext) => {
+			const values = Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)]));
+			const context = contextOf(name, env, server, mcp);
+			const contents = await answerFor(resource, context, () => resource.read(href, values, context));
+			return { contents: [{ uri: href, mimeType, ...contents }] };
+		};
+		const metadata = { title, description, mimeType };
+		if (!UriTemplate.isTemplate(uri)) {
+			server.registerResource(name, uri, metadata, (url, mcp) => read(url, {}, mcp));
+			continue;
+		}
+		const template = new ResourceTemplate(uri, { list: undefined, complete: completersOf(resource, env) });
+		server.registerResource(name, template, metadata, read);
+	}
+	listPermitted(server, resources, env);
+}
+
+/** Replaces the SDK's lists, which know no callers. */
+function listPermitted(server: McpServer, resources: readonly Resource[], env: Env): void {
+	const visible = () => permitted(resources, currentCaller());
+	server.server.setRequestHandler("resources/list", async () => {
+		const context = userContextOf(env);
+		const lists = visible().map(async (resource) => {
+			const { uri, name, title, description, mimeType } = resource;
+			if (!UriTemplate.isTemplate(uri)) return [{ uri, name, title, description, mimeType }];
+			const listed = await answerFor(resource, context, async () => (await resource.list?.(context)) ?? []);
+			return listed.map((one) => ({ mimeType, ...one }));
+		});
+		return { resources: (await Promise.all(lists)).flat() };
+	});
+	server.server.setRequestHandler("resources/templates/list", () => ({
+		resourceTemplates: visible()
+			.filter(({ uri }) => UriTemplate.isTemplate(uri))
+			.map(({ uri, name, title, description, mimeType }) => ({ uriTemplate: uri, name, title, description, mimeType })),
+	}));
+}
+
+function completersOf(resource: Resource, env: Env): Record<string, (typed: string) => Promise<string[]>> {
+	const completers = Object.entries(resource.complete ?? {}).map(([variable, complete]) => {
+		const answer = async (typed: string) => {
+			const context = userContextOf(env);
+			// Nothing to complete with, rather than an error while a person types.
+			if (refusal(resource, context)) return [];
+			return answerFor(resource, context, () => complete(typed, context));
+		};
+		return [variable, answer] as const;
+	});
+	// Without a prototype: a client asks for whichever name it likes.
+	return Object.assign(Object.create(null), Object.fromEntries(completers));
+}

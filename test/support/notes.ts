@@ -1,0 +1,53 @@
+/** What a user's object keeps, for tests that start from a known state. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { z } from "zod";
+import type { UserObject } from "../../src/user/object.ts";
+import { type Era, type EraClient, openEra } from "./eras.ts";
+import type { Answer, Message } from "./wire.ts";
+import { signIn } from "./worker.ts";
+
+export const userObjectOf = (userId: string) => env.USER_OBJECT.getByName(userId);
+
+/** Makes these a user's only notes, numbered from 1. */
+export async function setNotes(userId: string, notes: readonly string[]): Promise<void> {
+	const stub = userObjectOf(userId);
+	await runInDurableObject(stub, (_instance: UserObject, { storage }) => storage.deleteAll());
+	// It remembers that it made its tables.
+	await evictDurableObject(stub);
+	await addNotes(userId, notes);
+}
+
+export function addNotes(userId: string, notes: readonly string[]): Promise<void> {
+	return runInDurableObject(userObjectOf(userId), async (instance: UserObject) => {
+		for (const note of notes) await instance.remember(note);
+	});
+}
+
+/** From now on, whatever reads or writes a note fails, until they are set again. */
+export function breakNotes(userId: string): Promise<void> {
+	return runInDurableObject(userObjectOf(userId), (_instance: UserObject, { storage }) => {
+		storage.sql.exec("DROP TABLE IF EXISTS notes");
+		storage.sql.exec("CREATE TABLE notes (broken TEXT)");
+	});
+}
+
+/** A client of the person with this address; each signs in on its own. */
+export async function openNotes(email: string, era: Era = "2025-11-25"): Promise<EraClient> {
+	const { access_token: token } = await signIn({ email, resource: null, clientName: era });
+	return openEra(era, { token });
+}
+
+export function useTool(client: EraClient, name: string, args: Message = {}): Promise<Answer> {
+	return client.request("tools/call", { name, arguments: args });
+}
+
+const recalled = z.object({
+	result: z.object({ structuredContent: z.object({ notes: z.array(z.object({ text: z.string() })) }) }),
+});
+
+/** The texts of the notes that contain every word of a query. */
+export async function recallTexts(client: EraClient, query = ""): Promise<string[]> {
+	const answer = await useTool(client, "recall", { query });
+	return recalled.parse(answer).result.structuredContent.notes.map(({ text }) => text);
+}
