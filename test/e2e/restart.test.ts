@@ -11,7 +11,7 @@ import { Person } from "../support/person.ts";
 import { MemoryOAuthProvider } from "./oauth-provider.ts";
 import { isListening, type RunningServer, startServer } from "./server.ts";
 import { fetchOverHttp } from "./sign-in.ts";
-import { addNumbers } from "./tool-client.ts";
+import { addNumbers, callTool } from "./tool-client.ts";
 
 let persistTo: string;
 let server: RunningServer;
@@ -42,7 +42,7 @@ it.each(["SIGINT", "SIGTERM"] as const)("%s ends the server, and nothing is left
 	expect(await isListening(server.port)).toBe(false);
 });
 
-it("a client goes on in the same session with the same token", async () => {
+it("a client goes on in the same session with the same token, and the user has their notes", async () => {
 	const authProvider = new MemoryOAuthProvider();
 	const newTransport = () => new StreamableHTTPClientTransport(new URL(`${server.origin}/mcp`), { authProvider });
 	const refused = newTransport();
@@ -53,12 +53,14 @@ it("a client goes on in the same session with the same token", async () => {
 	await client.connect(transport);
 	try {
 		expect(await addNumbers(client, 2, 3)).toBe("5");
+		await callTool(client, "remember", { note: "kept over a restart" });
 		const { sessionId } = transport;
 		const { access_token } = authProvider.requireTokens();
 
 		await restart();
 
 		expect(await addNumbers(client, 3, 4)).toBe("7");
+		expect(JSON.stringify(await callTool(client, "recall", {}))).toContain("kept over a restart");
 		expect(transport.sessionId).toBe(sessionId);
 		expect(authProvider.requireTokens().access_token).toBe(access_token);
 	} finally {
