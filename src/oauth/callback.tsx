@@ -76,6 +76,8 @@ async function finishSignIn(
 		metadata: {},
 		scope,
 		props,
+		// The same app on another device, or a sign-in that is not finished, must not end what this one has.
+		revokeExistingGrants: false,
 	});
 	return redirect(c, redirectTo, headers);
 }

@@ -28,7 +28,8 @@ export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends OutputS
 	readonly output?: Output;
 	/**
 	 * @returns the answer, or `inputRequired(…)` of the SDK to ask the user first: the call then runs again, with what
-	 *   they said in `context.request.inputResponses`. A client that cannot ask gets an error with the question instead
+	 *   they said in `context.request.inputResponses`. Look at `context.clientCapabilities` before: for a client that
+	 *   cannot ask, the SDK's own error is for programs
 	 * @throws UserError with a sentence the model can act on; anything else is logged and answered generically
 	 */
 	run(args: z.output<Input>, context: Context): Promise<ToolResult<Output> | InputRequiredResult>;

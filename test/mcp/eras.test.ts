@@ -44,7 +44,7 @@ describe("the table", () => {
 		const kinds = rowsOf("tools/call", (params) => params.name === name).map(({ kind }) => kind);
 		const needed: Kind[] = ["good", "bad input", "no scope"];
 		if (requires) needed.push("no permission");
-		expect(kinds).toEqual(expect.arrayContaining(needed));
+		expect(kinds, "add rows to a file of test/mcp/eras").toEqual(expect.arrayContaining(needed));
 	});
 
 	it.each(prompts)("has rows for the prompt $name: allowed and refused", ({ name }) => {

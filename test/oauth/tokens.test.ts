@@ -145,3 +145,15 @@ describe("scopes", () => {
 		expect(end.searchParams.get("iss")).toBe(LOCAL);
 	});
 });
+
+it("one user's app on two devices has two grants, and neither ends the other", async () => {
+	const first = await signIn();
+	const second = await signIn({ clientId: first.client_id });
+	for (const { access_token: token } of [first, second]) {
+		const response = await mcp(INITIALIZE, { token });
+		await response.text();
+		expect(response.status).toBe(200);
+	}
+	const refresh = { grant_type: "refresh_token", refresh_token: first.refresh_token ?? "", client_id: first.client_id };
+	expect((await oauthClient().token(refresh)).status).toBe(200);
+});

@@ -20,7 +20,10 @@ const complete = (value: string) =>
 const listed = z.object({
 	result: z.object({ resources: z.array(z.looseObject({ uri: z.string(), title: z.string() })) }),
 });
-const list = async () => listed.parse(await client.request("resources/list")).result.resources;
+const list = async () => {
+	const { resources } = listed.parse(await client.request("resources/list")).result;
+	return resources.filter(({ uri }) => uri.startsWith("notes://"));
+};
 
 beforeAll(async () => {
 	client = await openNotes(EMAIL);
