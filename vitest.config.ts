@@ -8,6 +8,8 @@ import { EVERY_PROVIDER } from "./test/support/identity/cases.ts";
 const WORKER_TIMEOUT_MILLISECONDS = 60_000;
 /** A real client starts, a person signs in, a tool answers. */
 const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
+/** Processes start and end. */
+const STDIO_TIMEOUT_MILLISECONDS = 30_000;
 
 /** Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it. */
 const WORKERS_AI = {
@@ -76,7 +78,7 @@ export default defineConfig({
 				test: {
 					name: "worker",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/conformance/**", "test/e2e/**", "test/identity/**"],
+					exclude: ["test/conformance/**", "test/e2e/**", "test/identity/**", "test/stdio/**"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -105,6 +107,14 @@ export default defineConfig({
 					maxConcurrency: 20,
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				test: {
+					name: "stdio",
+					include: ["test/stdio/**/*.test.ts"],
+					testTimeout: STDIO_TIMEOUT_MILLISECONDS,
+					hookTimeout: STDIO_TIMEOUT_MILLISECONDS,
 				},
 			},
 			{

@@ -18,7 +18,7 @@ const SAFARI_ON_LOCALHOST =
 
 /** Whether a path is an MCP endpoint, whose clients read JSON-RPC errors. */
 function isMcpPath(path: string): boolean {
-	return /^\/(mcp|sse)(\/|$)/.test(path);
+	return /^(\/stdio)?\/(mcp|sse)(\/|$)/.test(path);
 }
 
 export const ENDPOINTS = "MCP clients connect to /mcp on this server, older ones to /sse.";

@@ -3,15 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { refuse } from "./answers.tsx";
 import type { AppEnv } from "./app-env.ts";
 import { readConfig } from "./config.ts";
-
-/** The loopback names of RFC 8252 section 7.3 and `localhost`, as the OAuth wrapper knows them. */
-export function isLoopbackHost(hostname: string): boolean {
-	return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-export function isLoopbackUrl(url: string | URL): boolean {
-	return isLoopbackHost(new URL(url).hostname);
-}
+import { isLoopbackHost, isLoopbackUrl } from "./loopback.ts";
 
 /**
  * Plain HTTP is answered on loopback names only. That is a server on somebody's own machine, where any other name is

@@ -11,11 +11,13 @@ import { type Catalogue, catalogue } from "./catalogue.ts";
 import { refuseForeignRequests } from "./host-policy.ts";
 import { createEndpoints } from "./mcp/route.ts";
 import { authorizationApp } from "./oauth/app.tsx";
-import { authorizationServer } from "./oauth/authorization-server.ts";
+import { authorizationServer, RESOURCE_PATHS } from "./oauth/authorization-server.ts";
 import { createResourceServers } from "./oauth/server.ts";
 import { pagesApp } from "./pages/app.tsx";
+import { requireStdio } from "./stdio/configured.ts";
 
 export { RemoteMcp } from "./mcp/agent.ts";
+export { StdioContainer } from "./stdio/container.ts";
 export { UserObject } from "./user/object.ts";
 
 /** Large enough for any tool call, small enough to be read into memory. */
@@ -41,7 +43,7 @@ export function createApp(catalogue: Catalogue): Hono<AppEnv> {
 	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
 
 	// What programs call, also from web pages: the MCP endpoints, and the protocol side of the authorization server.
-	for (const path of ["/mcp/*", "/sse/*", "/token", "/register", "/.well-known/*"]) {
+	for (const path of ["/mcp/*", "/sse/*", "/stdio/*", "/token", "/register", "/.well-known/*"]) {
 		app.use(
 			path,
 			cors({
@@ -56,11 +58,13 @@ export function createApp(catalogue: Catalogue): Hono<AppEnv> {
 	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
 
 	const resourceServers = createResourceServers(createEndpoints(catalogue));
-	const serveMcp = (c: Context<AppEnv>) => resourceServers(originOf(c)).mcp.fetch(c.req.raw, c.env, contextOf(c));
-	const serveSse = (c: Context<AppEnv>) => resourceServers(originOf(c)).sse.fetch(c.req.raw, c.env, contextOf(c));
-	app.get("/mcp", explainToBrowsers).get("/sse", explainToBrowsers);
-	app.all("/mcp", serveMcp).all("/.well-known/oauth-protected-resource/mcp", serveMcp);
-	app.all("/sse", serveSse).all("/sse/message", serveSse).all("/.well-known/oauth-protected-resource/sse", serveSse);
+	app.use("/stdio/*", requireStdio).use("/.well-known/oauth-protected-resource/stdio/*", requireStdio);
+	for (const resource of RESOURCE_PATHS) {
+		const serve = (c: Context<AppEnv>) => resourceServers(originOf(c))[resource].fetch(c.req.raw, c.env, contextOf(c));
+		app.get(resource, explainToBrowsers);
+		app.all(resource, serve).all(`/.well-known/oauth-protected-resource${resource}`, serve);
+		if (resource.endsWith("/sse")) app.all(`${resource}/message`, serve);
+	}
 	app.all("/.well-known/oauth-authorization-server", serveOAuth).all("/token", serveOAuth).all("/register", serveOAuth);
 
 	// What people see.

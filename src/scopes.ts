@@ -1,7 +1,7 @@
 /** What a client can be allowed to do: one table for the consent page, the metadata and the tool gate. */
 
 /** What a user may do on this server, from the identity provider's claims or from a setting. */
-export const PERMISSIONS = ["image_generation"] as const;
+export const PERMISSIONS = ["image_generation", "stdio"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 type ScopeDefinition = {
@@ -9,6 +9,8 @@ type ScopeDefinition = {
 	readonly sentence: string;
 	/** Granted only to users who have this permission; absent: to everyone. */
 	readonly permission?: Permission;
+	/** Whether it belongs to the stdio MCP server at `/stdio`, and not to the tools of this one. */
+	readonly isStdio?: boolean;
 };
 
 export const SCOPES = {
@@ -16,6 +18,7 @@ export const SCOPES = {
 	identity: { sentence: "See who you are: your name, email address, permissions, and your profile where you sign in" },
 	notes: { sentence: "Keep notes for you, read them and delete them" },
 	images: { sentence: "Generate images in your name", permission: "image_generation" },
+	stdio: { sentence: "Use the server that runs for you in a container", permission: "stdio", isStdio: true },
 } as const satisfies Record<string, ScopeDefinition>;
 
 export type Scope = keyof typeof SCOPES;
@@ -27,12 +30,25 @@ export function isScope(name: string): name is Scope {
 }
 
 /**
- * The scopes a consent page offers for a request. Unknown ones are dropped, since clients ask for OpenID scopes
- * out of habit; a request that names none of ours is offered all of them.
+ * The scopes that a resource has: those of `/stdio` are its own; a token for the whole origin may have all.
+ *
+ * @param path of the resource; empty for the origin
  */
-export function offeredScopes(requested: readonly string[]): Scope[] {
-	const known = SCOPE_NAMES.filter((scope) => requested.includes(scope));
-	return known.length > 0 ? known : [...SCOPE_NAMES];
+export function scopesOf(path: string, hasStdio: boolean): Scope[] {
+	return SCOPE_NAMES.filter((scope) => {
+		const { isStdio = false }: ScopeDefinition = SCOPES[scope];
+		if (path.startsWith("/stdio/")) return isStdio;
+		return !isStdio || (path === "" && hasStdio);
+	});
+}
+
+/**
+ * The scopes a consent page offers for a request. Unknown ones are dropped, since clients ask for OpenID scopes
+ * out of habit; a request that names none that the resource has is offered all of them.
+ */
+export function offeredScopes(requested: readonly string[], available: readonly Scope[]): Scope[] {
+	const known = available.filter((scope) => requested.includes(scope));
+	return known.length > 0 ? known : [...available];
 }
 
 /** Whether a user with these permissions can be granted a scope at all. */

@@ -48,13 +48,18 @@ export function userId(provider: string, subject: string): string {
 	return `${provider}-${subject.toWellFormed().replace(/[^!-~]|[:,%]/gu, encodeURIComponent)}`;
 }
 
+/** For each permission, who has it by a setting: logins or e-mail addresses in lower case, or `*` for everyone. */
+export type AllowLists = Readonly<Record<Permission, readonly string[]>>;
+
 /**
- * Every permission a user has now: the identity provider's, and image generation for those on the allow list.
- *
- * @param allowList logins or e-mail addresses, in lower case; a login counts only where it is unique, an address when it is verified
+ * Every permission a user has now: the identity provider's, and those that an allow list gives them. A login counts
+ * only where it is unique, an address when it is verified.
  */
-export function permissionsOf(user: User, allowList: readonly string[]): Permission[] {
+export function permissionsOf(user: User, allowLists: AllowLists): Permission[] {
 	const names = [user.isLoginUnique ? user.login : undefined, user.emailVerified ? user.email : undefined];
-	const isListed = names.some((name) => name !== undefined && allowList.includes(name.toLowerCase()));
-	return PERMISSIONS.filter((permission) => user.permissions.includes(permission) || isListed);
+	return PERMISSIONS.filter((permission) => {
+		const list = allowLists[permission];
+		const isListed = names.some((name) => name !== undefined && list.includes(name.toLowerCase()));
+		return user.permissions.includes(permission) || list.includes("*") || isListed;
+	});
 }

@@ -18,7 +18,7 @@ describe("the settings", () => {
 	it("may all be absent or empty", () => {
 		const empty = {
 			cookieEncryptionKey: undefined,
-			imageGenerationUsers: [],
+			allowLists: { image_generation: [], stdio: [] },
 			allowedOrigins: [],
 			identityProviders: [],
 		};
@@ -33,7 +33,7 @@ describe("the settings", () => {
 			IMAGE_GENERATION_USERS: "Alice, bob@Example.com ,",
 			ALLOWED_ORIGINS: "https://a.example, https://b.example:8443",
 		});
-		expect(config.imageGenerationUsers).toEqual(["alice", "bob@example.com"]);
+		expect(config.allowLists.image_generation).toEqual(["alice", "bob@example.com"]);
 		expect(config.allowedOrigins).toEqual(["https://a.example", "https://b.example:8443"]);
 	});
 

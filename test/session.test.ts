@@ -3,7 +3,7 @@ import { permissionsOf, type User, userId } from "../src/session.ts";
 import { DORA } from "./support/people.ts";
 
 const may = (user: Partial<User>, list: string[]) =>
-	permissionsOf({ ...DORA, ...user }, list).includes("image_generation");
+	permissionsOf({ ...DORA, ...user }, { image_generation: list, stdio: [] }).includes("image_generation");
 
 describe("the allow list", () => {
 	it("matches logins, and addresses that the provider verified, in any case", () => {

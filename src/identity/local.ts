@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { isLoopbackUrl } from "../host-policy.ts";
+import { isLoopbackUrl } from "../loopback.ts";
 import { PERMISSIONS } from "../scopes.ts";
 import type { Identity } from "./provider.ts";
 

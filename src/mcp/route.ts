@@ -9,9 +9,9 @@ import {
 } from "@modelcontextprotocol/server";
 import { currentRequestId } from "../app-env.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { readConfig } from "../config.ts";
+import { allowListsOf, readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
-import { isLoopbackUrl } from "../host-policy.ts";
+import { isLoopbackUrl } from "../loopback.ts";
 import { isScope } from "../scopes.ts";
 import { type Grant, permissionsOf } from "../session.ts";
 import { signingKey } from "../signing-key.ts";
@@ -175,7 +175,7 @@ function callerOf(request: Request, env: Env, ctx: ResourceContext): Caller {
 	const { user, upstream, grantId } = ctx.props;
 	return {
 		user,
-		permissions: permissionsOf(user, readConfig(env).imageGenerationUsers),
+		permissions: permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(request.url))),
 		scopes: ctx.auth.scope.filter(isScope),
 		upstreamToken: upstream?.accessToken,
 		grantId,

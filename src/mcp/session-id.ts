@@ -4,7 +4,8 @@
  * creates one. The whole signed id is the object's name.
  */
 
-export type SessionTransport = "streamable-http" | "sse";
+/** Where a session is used; an id of one is none of another. */
+export type SessionTransport = "streamable-http" | "sse" | "stdio";
 
 export type SessionOwner = { readonly userId: string; readonly clientId: string };
 
@@ -20,13 +21,17 @@ function signedParts(id: string, transport: SessionTransport, owner: SessionOwne
 	return encoder.encode(JSON.stringify(["mcp-session", id, transport, owner.userId, owner.clientId]));
 }
 
-/** A new session id for this user and client. */
+/**
+ * A session id for this user and client.
+ *
+ * @param id a UUID; a new one, unless somebody else gave the session its id
+ */
 export async function issueSessionId(
 	transport: SessionTransport,
 	owner: SessionOwner,
 	secret: string,
+	id: string = crypto.randomUUID(),
 ): Promise<string> {
-	const id = crypto.randomUUID();
 	const signature = await crypto.subtle.sign("HMAC", await importKey(secret), signedParts(id, transport, owner));
 	return `${id}.${new Uint8Array(signature).toHex()}`;
 }

@@ -1,13 +1,15 @@
 /** The authorization endpoint that people see: who is asking, for what, and with whom to sign in. Built on the library's helpers. */
+import type { AuthRequest } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { refuse } from "../answers.tsx";
 import type { AppEnv } from "../app-env.ts";
-import { isLoopbackUrl } from "../host-policy.ts";
+import { readConfig } from "../config.ts";
 import { LOCAL_PROVIDER } from "../identity/local.ts";
+import { isLoopbackUrl } from "../loopback.ts";
 import { ConsentPage } from "../pages/consent.tsx";
-import { isScope, offeredScopes } from "../scopes.ts";
+import { isScope, offeredScopes, scopesOf } from "../scopes.ts";
 import { signingKey } from "../signing-key.ts";
 import { isStorableKey } from "../storage-key.ts";
 import { callbackApp } from "./callback.tsx";
@@ -50,7 +52,8 @@ authorizationApp.get("/authorize", async (c) => {
 		return refuse(c, 400, "The client id is too long.");
 	}
 	const parsed = await oauth.parseAuthRequest(c.req.raw);
-	const request = { ...parsed, scope: offeredScopes(parsed.scope) };
+	const available = scopesOf(pathOf(parsed.resource), readConfig(c.env).stdio !== undefined);
+	const request = { ...parsed, scope: offeredScopes(parsed.scope, available) };
 	const provider = chosenProvider(c, getCookie(c, PROVIDER_COOKIE, "host"));
 	if (
 		provider &&
@@ -84,6 +87,12 @@ authorizationApp.post("/authorize", async (c) => {
 	const { request, headers } = await oauth.approveConsent(c.req.raw, handle, { scope, remember });
 	return startSignIn(c, request, provider, headers);
 });
+
+/** Of a resource of this origin; empty for the origin itself. */
+function pathOf(resource: AuthRequest["resource"]): string {
+	const { pathname } = new URL(String(Array.isArray(resource) ? resource[0] : resource));
+	return pathname === "/" ? "" : pathname;
+}
 
 /** An approval is for one provider: with another, the client would get to know somebody else. */
 async function remembering(c: Context<AppEnv>, provider: Chosen) {

@@ -5,6 +5,9 @@ import { SCOPE_NAMES } from "../scopes.ts";
 import { perOrigin } from "./per-origin.ts";
 import { exchangeTokens } from "./refresh.ts";
 
+/** What tokens are for. Strict clients demand metadata that names exactly the URL they were given, so each is a resource. */
+export const RESOURCE_PATHS = ["/mcp", "/sse", "/stdio/mcp", "/stdio/sse"] as const;
+
 /** A grant lives this long after its last refresh. */
 const GRANT_IDLE_SECONDS = 30 * 24 * 60 * 60;
 
@@ -12,7 +15,7 @@ export const authorizationServer = perOrigin(
 	(origin) =>
 		new OAuthAuthorizationServer<Env>({
 			issuer: origin,
-			resources: [`${origin}/mcp`, `${origin}/sse`, origin],
+			resources: [...RESOURCE_PATHS.map((path) => origin + path), origin],
 			// A client that names no resource, or the bare origin, gets a token that both endpoints take.
 			defaultResource: origin,
 			tokenEndpoint: "/token",

@@ -5,9 +5,10 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { refuse } from "../answers.tsx";
 import type { AppEnv } from "../app-env.ts";
-import { readConfig } from "../config.ts";
+import { allowListsOf, readConfig } from "../config.ts";
 import { identifyLocally, LOCAL_PROVIDER } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
+import { isLoopbackUrl } from "../loopback.ts";
 import { SignInPage } from "../pages/sign-in.tsx";
 import { isPermitted, isScope } from "../scopes.ts";
 import { type Props, permissionsOf, type User, userId } from "../session.ts";
@@ -63,7 +64,7 @@ async function finishSignIn(
 ): Promise<Response> {
 	const { subject, permissions, ...person } = identity;
 	const user: User = { id: userId(provider, subject), provider, permissions: [...permissions], ...person };
-	const allowed = permissionsOf(user, readConfig(c.env).imageGenerationUsers);
+	const allowed = permissionsOf(user, allowListsOf(readConfig(c.env), isLoopbackUrl(c.req.url)));
 	const scope = request.scope.filter(isScope);
 	if (!scope.some((name) => isPermitted(name, allowed))) {
 		const description = "This user may use none of what was allowed.";

@@ -8,10 +8,11 @@ import {
 	type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
 import { currentRequestId } from "../app-env.ts";
-import { readConfig } from "../config.ts";
+import { allowListsOf, readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
+import { isLoopbackUrl } from "../loopback.ts";
 import { isPermitted, isScope, type Scope } from "../scopes.ts";
 import { type Props, permissionsOf, propsSchema, type UpstreamTokens, type User } from "../session.ts";
 import { rememberCurrentToken } from "./current-token.ts";
@@ -51,8 +52,8 @@ export async function exchangeTokens(options: TokenExchangeCallbackOptions<Env>)
 }
 
 /** What the user consented to and is permitted now: a permission that comes later needs no second consent. */
-function permittedScope({ requestedScope, env }: TokenExchangeCallbackOptions<Env>, user: User): Scope[] {
-	const permissions = permissionsOf(user, readConfig(env).imageGenerationUsers);
+function permittedScope({ requestedScope, resource, env }: TokenExchangeCallbackOptions<Env>, user: User): Scope[] {
+	const permissions = permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(resource)));
 	return requestedScope.filter(isScope).filter((scope) => isPermitted(scope, permissions));
 }
 

@@ -7,15 +7,17 @@ import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
 import type { createEndpoints } from "../mcp/route.ts";
 import { SERVER_INFO } from "../mcp/server-info.ts";
 import { type Grant, propsSchema } from "../session.ts";
+import { serveStdio } from "../stdio/route.ts";
 import { isStorableKey } from "../storage-key.ts";
-import { authorizationServer } from "./authorization-server.ts";
+import { authorizationServer, type RESOURCE_PATHS } from "./authorization-server.ts";
 import { perOrigin } from "./per-origin.ts";
 
+type ResourcePath = (typeof RESOURCE_PATHS)[number];
 type Endpoints = ReturnType<typeof createEndpoints>;
 
-/** `/mcp` and `/sse`. Strict clients demand metadata that names exactly the URL they were given, so each is a resource. */
+/** The protected resources, by path. */
 export function createResourceServers({ streamableHttp, sse }: Endpoints) {
-	return perOrigin((origin) => {
+	return perOrigin((origin): Record<ResourcePath, OAuthResourceServer<Env, Grant>> => {
 		const resourceServer = (path: string, fetch: typeof streamableHttp) =>
 			new OAuthResourceServer<Env, Grant>({
 				resourceMetadata: {
@@ -27,7 +29,12 @@ export function createResourceServers({ streamableHttp, sse }: Endpoints) {
 				validateToken: (env) => (resource, token) => validateToken(env, origin, token, [resource, origin]),
 				handler: { fetch },
 			});
-		return { mcp: resourceServer("/mcp", streamableHttp), sse: resourceServer("/sse", sse) };
+		return {
+			"/mcp": resourceServer("/mcp", streamableHttp),
+			"/sse": resourceServer("/sse", sse),
+			"/stdio/mcp": resourceServer("/stdio/mcp", serveStdio),
+			"/stdio/sse": resourceServer("/stdio/sse", serveStdio),
+		};
 	});
 }
 

@@ -3,7 +3,13 @@ import { SERVER_INFO } from "../mcp/server-info.ts";
 import { tools } from "../tools/index.ts";
 import { Layout } from "./layout.tsx";
 
-export function HomePage({ origin }: { origin: string }) {
+type HomePageProps = {
+	origin: string;
+	/** Whether there is a stdio MCP server, too. */
+	hasStdio: boolean;
+};
+
+export function HomePage({ origin, hasStdio }: HomePageProps) {
 	const url = `${origin}/mcp`;
 	const viaMcpRemote = { mcpServers: { "remote-mcp-server": { command: "npx", args: ["-y", "mcp-remote", url] } } };
 	return (
@@ -23,6 +29,14 @@ export function HomePage({ origin }: { origin: string }) {
 				<dd>
 					<code>{`${origin}/sse`}</code>
 				</dd>
+				{hasStdio && (
+					<>
+						<dt>The stdio server</dt>
+						<dd>
+							<code>{`${origin}/stdio/mcp`}</code>
+						</dd>
+					</>
+				)}
 			</dl>
 
 			<h2>Tools</h2>

@@ -2,7 +2,10 @@
 import type { Permission } from "../scopes.ts";
 import { Layout } from "./layout.tsx";
 
-const PERMISSION_SENTENCES: Record<Permission, string> = { image_generation: "May generate images" };
+const PERMISSION_SENTENCES: Record<Permission, string> = {
+	image_generation: "May generate images",
+	stdio: "May use the stdio server",
+};
 
 type SignInPageProps = {
 	/** Leads back to the authorization request. */

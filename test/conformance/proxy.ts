@@ -1,5 +1,5 @@
 /**
- * A signed-in way to `/mcp`: the conformance suite cannot send a token. Everything else goes through as it is, streams
+ * A signed-in way to an endpoint: the conformance suite cannot send a token. Everything else goes through as it is, streams
  * piece by piece and a disconnect on either side to the other, so that the suite sees the server and not the proxy.
  */
 import { createServer, type IncomingMessage, request as openRequest, type ServerResponse } from "node:http";
@@ -9,7 +9,7 @@ import { OAuthClient } from "../support/oauth-client.ts";
 import { listen } from "./listen.ts";
 
 export type TokenProxy = {
-	/** The address of `/mcp` with somebody signed in. */
+	/** The address of the endpoint with somebody signed in. */
 	readonly url: string;
 	close(): Promise<void>;
 };
@@ -17,10 +17,12 @@ export type TokenProxy = {
 /** What is said to the next hop only (RFC 9110 section 7.6.1). */
 const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/** Signs a new user in at a server, and listens on a free port for requests in that user's name. */
-export async function startSignedInProxy(origin: string): Promise<TokenProxy> {
-	const { access_token } = await new OAuthClient(fetchOverHttp, origin).signIn({ clientName: "Conformance suite" });
-	return startTokenProxy(`${origin}/mcp`, access_token);
+/** Signs a new user in at an endpoint of a server, and listens on a free port for requests in that user's name. */
+export async function startSignedInProxy(origin: string, path = "/mcp"): Promise<TokenProxy> {
+	const resource = origin + path;
+	const options = { clientName: "Conformance suite", resource };
+	const { access_token } = await new OAuthClient(fetchOverHttp, origin).signIn(options);
+	return startTokenProxy(resource, access_token);
 }
 
 /** Listens on a free port, and passes every request on to a URL with a token. */

@@ -30,6 +30,11 @@ export type ServerOptions = {
 	persistTo?: string;
 	/** More flags for `npm start --`. */
 	flags?: readonly string[];
+	/** Which script of package.json starts it, if not `start`. */
+	script?: string;
+	/** What follows the flags and `--`. */
+	command?: readonly string[];
+	env?: Readonly<Record<string, string>>;
 };
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
@@ -39,6 +44,8 @@ export type RunningServer = {
 	readonly port: number;
 	/** What the server printed so far. */
 	output(): string;
+	/** Resolves when all of it has ended. */
+	readonly closed: Promise<Exit>;
 	/** Signals the whole process group, as Ctrl-C in a terminal does, and waits until all of it is gone. */
 	stop(signal?: NodeJS.Signals): Promise<Exit>;
 };
@@ -56,7 +63,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 const ATTEMPTS = 3;
 
 /**
- * Runs `npm start -- --port … --persist-to …` and waits until it answers.
+ * Runs `npm run start -- --port … --persist-to …` and waits until it answers.
  *
  * @throws Error with all that the server printed, if it ends or stays silent instead
  */
@@ -74,12 +81,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 async function startOnce(options: ServerOptions): Promise<RunningServer> {
 	const port = options.port ?? (await findFreePort());
 	const persistTo = options.persistTo ?? (await mkdtemp(join(tmpdir(), "e2e-server-")));
-	const flags = ["--port", String(port), "--persist-to", persistTo, ...(options.flags ?? [])];
+	const { script = "start", flags = [], command = [] } = options;
+	const args = ["run", script, "--", "--port", String(port), "--persist-to", persistTo, ...flags];
+	if (command.length > 0) args.push("--", ...command);
 	// Detached makes it the leader of a process group: npm, its shell, Wrangler, workerd.
-	const child = spawn("npm", ["start", "--", ...flags], {
+	const child = spawn("npm", args, {
 		cwd: ROOT,
 		detached: true,
-		env: environment(),
+		env: { ...environment(), ...options.env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	let printed = "";
@@ -101,6 +110,7 @@ async function startOnce(options: ServerOptions): Promise<RunningServer> {
 		origin,
 		port,
 		output: () => printed,
+		closed,
 		async stop(signal = "SIGTERM") {
 			if (isRunning) signalGroup(child.pid, signal);
 			const overdue = setTimeout(() => signalGroup(child.pid, "SIGKILL"), STOP_MILLISECONDS);
@@ -119,7 +129,7 @@ async function startOnce(options: ServerOptions): Promise<RunningServer> {
 		if (!isRunning) throw new Error("The server ended while it was starting");
 	} catch (cause) {
 		await server.stop().catch(() => {});
-		throw new Error(`npm start -- ${flags.join(" ")} did not start. It printed:\n${printed}`, { cause });
+		throw new Error(`npm ${args.join(" ")} did not start. It printed:\n${printed}`, { cause });
 	}
 	return server;
 }

@@ -27,7 +27,7 @@ describe("authorization server metadata", () => {
 			revocation_endpoint: `${LOCAL}/token`,
 			code_challenge_methods_supported: ["S256"],
 			client_id_metadata_document_supported: true,
-			scopes_supported: ["tools", "identity", "notes", "images"],
+			scopes_supported: ["tools", "identity", "notes", "images", "stdio"],
 			token_endpoint_auth_methods_supported: expect.arrayContaining(["none", "private_key_jwt"]),
 		});
 	});

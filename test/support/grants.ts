@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { authorizationServer } from "../../src/oauth/authorization-server.ts";
 import type { Scope } from "../../src/scopes.ts";
 import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
+import type { Fetch } from "./person.ts";
 import { fetchWorker } from "./worker.ts";
 
 export type GrantOptions = {
@@ -11,12 +12,14 @@ export type GrantOptions = {
 	userId?: string;
 	scope?: Scope[];
 	resource?: string | null;
+	/** A Worker with other settings. */
+	via?: Fetch;
 };
 
 /** The tokens of a grant with these props. */
 export async function grantTokens(options: GrantOptions): Promise<Tokens> {
-	const { origin, props, userId = "test-1", scope, resource } = options;
-	const client = new OAuthClient(fetchWorker, origin);
+	const { origin, props, userId = "test-1", scope, resource, via = fetchWorker } = options;
+	const client = new OAuthClient(via, origin);
 	const clientId = await client.register();
 	const { url, verifier } = await client.authorizationUrl(clientId, resource === undefined ? {} : { resource });
 	const oauth = authorizationServer(origin).getOAuthApi(env);

@@ -34,18 +34,20 @@ export type McpOptions = {
 	headers?: Record<string, string>;
 	origin?: string;
 	body?: string;
+	/** A Worker with other settings. */
+	via?: Fetch;
 };
 
 /** One HTTP request to an MCP endpoint, with the headers a client sends. */
 export function mcp(message: unknown, options: McpOptions = {}): Promise<Response> {
-	const { token, session, method = "POST", path = "/mcp", origin = LOCAL } = options;
+	const { token, session, method = "POST", path = "/mcp", origin = LOCAL, via = fetchWorker } = options;
 	const headers = new Headers({ Accept: "application/json, text/event-stream", Host: new URL(origin).host });
 	if (method === "POST") headers.set("Content-Type", "application/json");
 	if (token) headers.set("Authorization", `Bearer ${token}`);
 	if (session) headers.set("Mcp-Session-Id", session);
 	for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
 	const body = options.body ?? (method === "POST" ? JSON.stringify(message) : undefined);
-	return fetchWorker(origin + path, {
+	return via(origin + path, {
 		method,
 		headers,
 		...(body !== undefined && { body }),

@@ -10,6 +10,7 @@ import { resources } from "./resources.ts";
 import { schemaTools } from "./schema-tools.ts";
 import { statelessTools } from "./stateless-tools.ts";
 
+export { StdioContainer } from "../../../src/stdio/container.ts";
 export { UserObject } from "../../../src/user/object.ts";
 
 const catalogue: Catalogue = {

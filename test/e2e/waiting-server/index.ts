@@ -6,6 +6,7 @@ import { createApp } from "../../../src/index.ts";
 import { RemoteMcp as ProductMcp } from "../../../src/mcp/agent.ts";
 import { defineTool } from "../../../src/tools/define.ts";
 
+export { StdioContainer } from "../../../src/stdio/container.ts";
 export { UserObject } from "../../../src/user/object.ts";
 
 const POLL_MILLISECONDS = 50;

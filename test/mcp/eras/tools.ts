@@ -10,13 +10,13 @@ const WHOAMI = call(
 	"says who and what",
 	"whoami",
 	{},
-	said("Signed in as eras (eras@example.com) with local. Permissions: image_generation.", {
+	said("Signed in as eras (eras@example.com) with local. Permissions: image_generation, stdio.", {
 		id: "local-eras@example.com",
 		provider: "local",
 		login: "eras@example.com",
 		name: "eras",
 		email: "eras@example.com",
-		permissions: ["image_generation"],
+		permissions: ["image_generation", "stdio"],
 		scopes: ["tools", "identity", "notes", "images"],
 	}),
 );

@@ -1,0 +1,10 @@
+/** Which hosts are this computer. */
+
+/** The loopback names of RFC 8252 section 7.3 and `localhost`, as the OAuth wrapper knows them. */
+export function isLoopbackHost(hostname: string): boolean {
+	return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+export function isLoopbackUrl(url: string | URL): boolean {
+	return isLoopbackHost(new URL(url).hostname);
+}

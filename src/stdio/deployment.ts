@@ -1,0 +1,46 @@
+/**
+ * Wrangler's configuration with the container: `wrangler.jsonc` and what STDIO_COMMAND adds. It is made when needed,
+ * because Wrangler would build the image (which takes Docker and a paid plan) for everybody if it stood there.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ROOT } from "../paths.ts";
+import type { StdioSettings } from "./settings.ts";
+
+/** In the project's folder: paths in it are relative to where it is. Git ignores it. */
+const GENERATED = "wrangler.stdio.json";
+const SOURCE = "wrangler.jsonc";
+
+/** What is read of it; the rest is passed on as it is. */
+type RawConfig = { readonly vars?: Readonly<Record<string, unknown>> };
+
+const CONTAINER = {
+	class_name: "StdioContainer",
+	image: "./src/stdio/image/Dockerfile",
+	image_build_context: "./src/stdio/image",
+	// A quarter of a CPU and 1 GiB: the smallest that holds the bridge and a server or two of Node.js or Python.
+	instance_type: "basic",
+};
+
+/**
+ * @param file in the project's folder
+ * @returns the path of the configuration
+ */
+export async function writeDeployment({ command, maxInstances }: StdioSettings, file = GENERATED): Promise<string> {
+	// Here, because it is all of Wrangler, and who starts without a container should not wait for it.
+	const { experimental_readRawConfig: readRawConfig } = await import("wrangler");
+	const { rawConfig }: { rawConfig: RawConfig } = readRawConfig({ config: join(ROOT, SOURCE) });
+	const config = {
+		...rawConfig,
+		vars: { ...rawConfig.vars, STDIO_COMMAND: command },
+		containers: [{ ...CONTAINER, max_instances: maxInstances, image_vars: { STDIO_COMMAND: command } }],
+	};
+	const path = join(ROOT, file);
+	await writeFile(path, `${JSON.stringify(config, null, "\t")}\n`);
+	return path;
+}
+
+/** Whether somebody brings a configuration of their own, which is then used as it is. */
+export function hasConfigFlag(flags: readonly string[]): boolean {
+	return flags.some((flag) => /^(-c|--config)(=|$)/.test(flag));
+}

@@ -1,0 +1,18 @@
+/** What the bridge reports: one JSON object a line, on stderr. */
+
+const SHORT_LENGTH = 300;
+
+export type LogFields = Readonly<Record<string, string | number | undefined>>;
+
+export function log(event: string, fields: LogFields = {}): void {
+	process.stderr.write(`${JSON.stringify({ event, ...fields })}\n`);
+}
+
+/** @returns the start of a text that may be megabytes long */
+export function shorten(text: string, length = SHORT_LENGTH): string {
+	return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;
+}
+
+export function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+/** What the scripts know of the stdio server: STDIO_COMMAND turns it on, in the environment or in `.dev.vars`. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { ROOT } from "../paths.ts";
+
+export type StdioSettings = {
+	/** One line, as somebody would type it. */
+	readonly command: string;
+	/** How many containers, and thereby users, there may be at a time. */
+	readonly maxInstances: number;
+	/** Where the command was found, for people. */
+	readonly source: string;
+};
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_MAX_INSTANCES = 20;
+const DEV_VARS = ".dev.vars";
+
+/**
+ * @param env has more say than the file; an empty STDIO_COMMAND there turns the container off
+ * @returns the settings; nothing, if no command is set
+ * @throws Error that says which setting is wrong
+ */
+export function readStdioSettings(env: Variables = process.env, file = readDevVars()): StdioSettings | undefined {
+	const command = (env.STDIO_COMMAND ?? file.STDIO_COMMAND ?? "").trim();
+	if (command === "") return undefined;
+	// The variable travels as one line, in flags and in the Dockerfile.
+	if (/[\r\n]/.test(command)) throw new Error("STDIO_COMMAND must be one line");
+	const limit = env.STDIO_MAX_INSTANCES || file.STDIO_MAX_INSTANCES || String(DEFAULT_MAX_INSTANCES);
+	if (!/^[1-9]\d*$/.test(limit)) throw new Error(`STDIO_MAX_INSTANCES must be a whole number from 1 up: ${limit}`);
+	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";
+	return { command, maxInstances: Number(limit), source };
+}
+
+function readDevVars(): Variables {
+	const path = join(ROOT, DEV_VARS);
+	return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+}

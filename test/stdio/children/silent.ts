@@ -1,0 +1,2 @@
+/** Never answers. */
+process.stdin.resume();

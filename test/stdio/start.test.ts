@@ -1,0 +1,70 @@
+/** `npm run start:stdio`: the Worker and the bridge as one. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterEach, expect, it } from "vitest";
+import { isListening, type RunningServer, startServer } from "../e2e/server.ts";
+import { EVERYTHING, isRunning, waitFor } from "./bridge.ts";
+import { INITIALIZE, send } from "./raw.ts";
+
+const START_MILLISECONDS = 120_000;
+
+let server: RunningServer | undefined;
+afterEach(async () => {
+	await server?.stop();
+	server = undefined;
+});
+
+/** Starts both, and a child of the bridge. */
+async function startAll() {
+	server = await startServer({ script: "start:stdio", command: EVERYTHING });
+	const { output } = server;
+	const [, bridge = ""] = /^Bridge: (http:\S+)/m.exec(output()) ?? [];
+	const response = await send(bridge, INITIALIZE);
+	expect(await response.text()).toContain("serverInfo");
+	const event = await waitFor("a child", () => /^\{"event":"child_start".*"pid":(\d+)/m.exec(output())?.[1]);
+	return { server, bridge, output, child: Number(event) };
+}
+
+it.each(["SIGINT", "SIGTERM"] as const)(
+	"starts the Worker and the bridge; %s leaves nothing",
+	{ timeout: START_MILLISECONDS },
+	async (signal) => {
+		const { server, bridge, output, child } = await startAll();
+		expect(output()).toContain(`${server.origin}/stdio/mcp`);
+		expect(bridge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+		expect(isRunning(child)).toBe(true);
+		await server.stop(signal);
+		expect(isRunning(child)).toBe(false);
+		expect(await isListening(Number(new URL(bridge).port))).toBe(false);
+		expect(output()).not.toContain("Stopping:");
+	},
+);
+
+it("the end of the bridge is the end of the Worker, with the reason", { timeout: START_MILLISECONDS }, async () => {
+	const { server, output, child } = await startAll();
+	process.kill(await parentOf(child), "SIGKILL");
+	expect(await server.closed).toEqual({ code: 1, signal: null });
+	expect(output()).toContain("The bridge ended (SIGKILL). Stopping: The Worker.");
+	expect(await isListening(server.port)).toBe(false);
+});
+
+it("npm start does without the container where there is no Docker", { timeout: START_MILLISECONDS }, async () => {
+	const env = { STDIO_COMMAND: "uvx mcp-server-fetch", WRANGLER_DOCKER_BIN: "no-docker-here" };
+	server = await startServer({ env });
+	expect(server.output()).toContain("npm run start:stdio -- <command>");
+	expect(server.output()).not.toContain("/stdio/mcp");
+});
+
+it("says how it is used, if there is no command", async () => {
+	const env = { ...process.env, STDIO_COMMAND: "" };
+	const start = promisify(execFile)("npm", ["run", "start:stdio"], { env });
+	await expect(start).rejects.toMatchObject({
+		code: 2,
+		stderr: expect.stringContaining("npm run start:stdio -- npx -y @modelcontextprotocol/server-everything"),
+	});
+});
+
+async function parentOf(pid: number): Promise<number> {
+	const { stdout } = await promisify(execFile)("ps", ["-o", "ppid=", "-p", String(pid)]);
+	return Number(stdout);
+}
