@@ -17,8 +17,12 @@ try {
 }
 
 async function stdioFlags(flags: readonly string[]): Promise<string[]> {
-	const settings = hasConfigFlag(flags) ? undefined : readStdioSettings();
+	const settings = readStdioSettings();
 	if (!settings) return [];
+	if (hasConfigFlag(flags)) {
+		console.warn("--config is given: it is used as it is, without the container of STDIO_COMMAND.");
+		return [];
+	}
 	console.log(`With the container of STDIO_COMMAND (${settings.source}), at most ${settings.maxInstances} at a time.`);
 	const config = ["--config", await writeDeployment(settings)];
 	// Wrangler wants to build the image even in a dry run.

@@ -26,13 +26,16 @@ const CONTAINER = {
  * @param file in the project's folder
  * @returns the path of the configuration
  */
-export async function writeDeployment({ command, maxInstances }: StdioSettings, file = GENERATED): Promise<string> {
+export async function writeDeployment(
+	{ command, maxInstances, sleepAfter }: StdioSettings,
+	file = GENERATED,
+): Promise<string> {
 	// Here, because it is all of Wrangler, and who starts without a container should not wait for it.
 	const { experimental_readRawConfig: readRawConfig } = await import("wrangler");
 	const { rawConfig }: { rawConfig: RawConfig } = readRawConfig({ config: join(ROOT, SOURCE) });
 	const config = {
 		...rawConfig,
-		vars: { ...rawConfig.vars, STDIO_COMMAND: command },
+		vars: { ...rawConfig.vars, STDIO_COMMAND: command, STDIO_SLEEP_AFTER: sleepAfter },
 		containers: [{ ...CONTAINER, max_instances: maxInstances, image_vars: { STDIO_COMMAND: command } }],
 	};
 	const path = join(ROOT, file);

@@ -65,7 +65,8 @@ export async function serveStdio(request: Request, env: Env, ctx: ResourceContex
 /** When the client hangs up; a stream at `/stdio/mcp` also ends with its token, and the client is back with a new one. */
 function endOf(request: Request, ctx: ResourceContext): AbortSignal {
 	const { expiresAt } = ctx.auth;
-	const isStream = request.method === "GET" && new URL(request.url).pathname === "/stdio/mcp";
+	const isListening = request.method === "GET" || request.headers.get("Mcp-Method") === "subscriptions/listen";
+	const isStream = isListening && new URL(request.url).pathname === "/stdio/mcp";
 	if (!isStream || expiresAt === undefined) return request.signal;
 	const milliseconds = Math.max(0, expiresAt * 1000 - Date.now());
 	return AbortSignal.any([request.signal, AbortSignal.timeout(milliseconds)]);
@@ -92,9 +93,11 @@ function headersFor(request: Request, env: Env, ctx: ResourceContext, session: s
 	if (session !== undefined && request.headers.has(SESSION_HEADER)) headers.set(SESSION_HEADER, session);
 	const { user } = ctx.props;
 	const permissions = permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(request.url)));
-	headers.set("X-Mcp-User-Id", encodeURIComponent(user.id));
-	headers.set("X-Mcp-User-Login", encodeURIComponent(user.login));
-	headers.set("X-Mcp-User-Permissions", encodeURIComponent(permissions.join(",")));
+	const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
+	headers.set("X-Mcp-User-Id", encoded(user.id));
+	headers.set("X-Mcp-Client-Id", encoded(ctx.auth.clientId ?? ""));
+	headers.set("X-Mcp-User-Login", encoded(user.login));
+	headers.set("X-Mcp-User-Permissions", encoded(permissions.join(",")));
 	headers.set("X-Mcp-Sse-Path", "/stdio/sse/message");
 	return headers;
 }

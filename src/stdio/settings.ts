@@ -3,12 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { ROOT } from "../paths.ts";
+import { splitWords } from "./image/words.ts";
 
 export type StdioSettings = {
 	/** One line, as somebody would type it. */
 	readonly command: string;
 	/** How many containers, and thereby users, there may be at a time. */
 	readonly maxInstances: number;
+	/** When a container that nobody uses is stopped. */
+	readonly sleepAfter: string;
 	/** Where the command was found, for people. */
 	readonly source: string;
 };
@@ -16,6 +19,7 @@ export type StdioSettings = {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_MAX_INSTANCES = 20;
+const DEFAULT_SLEEP_AFTER = "10m";
 const DEV_VARS = ".dev.vars";
 
 /**
@@ -28,10 +32,15 @@ export function readStdioSettings(env: Variables = process.env, file = readDevVa
 	if (command === "") return undefined;
 	// The variable travels as one line, in flags and in the Dockerfile.
 	if (/[\r\n]/.test(command)) throw new Error("STDIO_COMMAND must be one line");
+	if (splitWords(command).length === 0) throw new Error("STDIO_COMMAND names no command");
 	const limit = env.STDIO_MAX_INSTANCES || file.STDIO_MAX_INSTANCES || String(DEFAULT_MAX_INSTANCES);
 	if (!/^[1-9]\d*$/.test(limit)) throw new Error(`STDIO_MAX_INSTANCES must be a whole number from 1 up: ${limit}`);
 	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";
-	return { command, maxInstances: Number(limit), source };
+	const sleepAfter = env.STDIO_SLEEP_AFTER || file.STDIO_SLEEP_AFTER || DEFAULT_SLEEP_AFTER;
+	if (!/^[1-9]\d*[smh]?$/.test(sleepAfter)) {
+		throw new Error(`STDIO_SLEEP_AFTER must be a number of seconds, or end with s, m or h: ${sleepAfter}`);
+	}
+	return { command, maxInstances: Number(limit), sleepAfter, source };
 }
 
 function readDevVars(): Variables {

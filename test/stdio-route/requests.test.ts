@@ -49,6 +49,7 @@ it("reaches the bridge with the known headers, who is calling, and nothing else"
 		"mcp-param-city": "Berlin",
 		"last-event-id": "7",
 		"x-mcp-user-id": "oidc-%25C3%25BC%252C1",
+		"x-mcp-client-id": expect.stringMatching(/^\w+$/),
 		"x-mcp-user-login": "%C5%BEofie%20%F0%9F%9A%80%0D%0AX-Evil%3A%201",
 		"x-mcp-user-permissions": "image_generation%2Cstdio",
 		"x-mcp-sse-path": "/stdio/sse/message",

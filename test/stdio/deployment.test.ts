@@ -48,6 +48,9 @@ it.each(["0", "-1", "many", "1.5"])("a limit of %s containers is refused", (limi
 
 it("a command of two lines is refused", () => {
 	expect(() => readStdioSettings({ STDIO_COMMAND: "a\nb" }, {})).toThrow("one line");
+	expect(() => readStdioSettings({ STDIO_COMMAND: 'a "b' }, {})).toThrow("never closed");
+	expect(() => readStdioSettings({ STDIO_COMMAND: "a", STDIO_SLEEP_AFTER: "soon" }, {})).toThrow("STDIO_SLEEP_AFTER");
+	expect(readStdioSettings({ STDIO_COMMAND: "a", STDIO_SLEEP_AFTER: "2m" }, {})?.sleepAfter).toBe("2m");
 });
 
 it("with a command Wrangler reads the same configuration and a container", async () => {
@@ -64,7 +67,7 @@ it("with a command Wrangler reads the same configuration and a container", async
 		image_vars: { STDIO_COMMAND: COMMAND },
 		max_instances: 20,
 	});
-	expect(vars).toEqual({ STDIO_COMMAND: COMMAND });
+	expect(vars).toEqual({ STDIO_COMMAND: COMMAND, STDIO_SLEEP_AFTER: "10m" });
 	const plain = readConfig({ config: join(ROOT, "wrangler.jsonc") });
 	expect(rest).toEqual({ ...plain, ...OTHER });
 	expect(rest.durable_objects.bindings).toContainEqual({ name: "STDIO_OBJECT", class_name: "StdioContainer" });

@@ -119,7 +119,19 @@ describe("many sessions", () => {
 		const message = expect.stringContaining("Too many sessions");
 		expect(await refused.json()).toEqual({ jsonrpc: "2.0", error: { code: -32000, message }, id: null });
 		await send(origin, undefined, { session, method: "DELETE" });
-		await openSession(origin);
+		// Once its child is gone.
+		await expect.poll(async () => (await send(origin, INITIALIZE)).status).toBe(200);
+	});
+
+	it("belong to the app that opened them", async () => {
+		const { origin } = await bridgeForTest({ command: childCommand("fake") });
+		const headers = { "X-Mcp-Client-Id": "one" };
+		const opened = await send(origin, INITIALIZE, { headers });
+		const session = opened.headers.get("Mcp-Session-Id") ?? "";
+		await opened.text();
+		const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
+		expect((await send(origin, ping, { session, headers: { "X-Mcp-Client-Id": "other" } })).status).toBe(404);
+		expect((await send(origin, ping, { session, headers })).status).toBe(200);
 	});
 
 	it("leave no process behind, 50 opened and closed", async () => {

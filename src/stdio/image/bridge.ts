@@ -36,6 +36,12 @@ function run({ host, port, command, limits }: BridgeOptions): void {
 		console.log(`Bridge: http://${host}:${actualPort} runs ${command.file}`);
 	});
 
+	// So that no child is left behind.
+	process.on("uncaughtException", (error) => {
+		log("bridge_error", { message: messageOf(error) });
+		void stop();
+	});
+
 	let isStopping = false;
 	async function stop(): Promise<void> {
 		if (isStopping) return;

@@ -3,6 +3,8 @@
 export type Caller = {
 	readonly id: string;
 	readonly login: string;
+	/** The app that asks for them: another one has sessions of its own. */
+	readonly clientId: string;
 	/** Separated by commas. */
 	readonly permissions: string;
 };
@@ -15,6 +17,7 @@ export function callerOf(headers: Headers): Caller | undefined {
 		return {
 			id,
 			login: decoded(headers, "X-Mcp-User-Login"),
+			clientId: decoded(headers, "X-Mcp-Client-Id"),
 			permissions: decoded(headers, "X-Mcp-User-Permissions"),
 		};
 	} catch {

@@ -5,7 +5,7 @@ import { JSON_RPC } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Child } from "./child.ts";
 import { InFlight } from "./in-flight.ts";
-import { log, messageOf } from "./log.ts";
+import { log, messageOf, shorten } from "./log.ts";
 import type { Limits } from "./options.ts";
 
 /** What a child says while nobody listens is kept up to here. */
@@ -49,12 +49,13 @@ export class Session {
 		this.#idle = setTimeout(() => this.#onIdle(), limits.idleMilliseconds);
 		client.onmessage = (message) => this.#fromClient(message);
 		client.onclose = () => void this.end("The session was closed.");
-		client.onerror = (error) => log("client_error", { session: id, message: error.message });
+		client.onerror = (error) => log("client_error", { session: id, message: shorten(error.message) });
 	}
 
 	/** Whether a request may reach it. Its child has got the caller's permissions, and does not hear of a change. */
-	belongsTo({ id, permissions }: Caller): boolean {
-		return id === this.#caller.id && permissions === this.#caller.permissions;
+	belongsTo({ id, clientId, permissions }: Caller): boolean {
+		const { id: ownId, clientId: ownClientId, permissions: own } = this.#caller;
+		return id === ownId && clientId === ownClientId && permissions === own;
 	}
 
 	/**
@@ -104,7 +105,9 @@ export class Session {
 		if ("method" in message && "id" in message) this.#request(message);
 		if ("method" in message && message.method === "notifications/cancelled") {
 			const id = message.params?.requestId;
-			if ((typeof id === "string" || typeof id === "number") && this.#inFlight.remove(id)) this.oncancelled(id);
+			const isCancelled = (typeof id === "string" || typeof id === "number") && this.#inFlight.remove(id);
+			if (isCancelled) this.oncancelled(id);
+			if (isCancelled && id === this.#initializing?.id) clearTimeout(this.#initializing.timer);
 		}
 		this.#child ??= this.#startChild();
 		this.#child?.send(message);

@@ -21,7 +21,7 @@ export class Sessions {
 	}
 
 	isFull(): boolean {
-		return this.#isClosed || this.#running.size >= this.limits.maxSessions;
+		return this.#isClosed || this.#running.size + this.#ending.size >= this.limits.maxSessions;
 	}
 
 	/**

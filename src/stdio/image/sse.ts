@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import { sessionNotFound, tooManySessions } from "./answers.ts";
 import type { Caller } from "./caller.ts";
+import { log, shorten } from "./log.ts";
 import { sendResponse } from "./node-http.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
@@ -10,6 +11,9 @@ import type { Sessions } from "./sessions.ts";
 const MESSAGE_PATH = "/sse/message";
 /** A comment keeps the stream open, and finds out that the client has gone: through the Worker, the second one does. */
 const KEEP_ALIVE_MILLISECONDS = 5_000;
+
+/** A client that reads less is cut off: the memory is everyone's. */
+const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
 
 export class SseRoute {
 	readonly #sessions: Sessions;
@@ -26,7 +30,12 @@ export class SseRoute {
 		const id = transport.sessionId;
 		const session = this.#sessions.open(transport, caller, id, () => this.#entries.delete(id));
 		this.#entries.set(id, { session, transport });
-		const keepAlive = setInterval(() => res.write(": keepalive\n\n"), KEEP_ALIVE_MILLISECONDS);
+		// Without a listener, a write to a client that has gone would end the whole process.
+		res.on("error", (error) => log("client_error", { session: id, message: shorten(error.message) }));
+		const keepAlive = setInterval(() => {
+			if (res.writableLength > MAX_UNREAD_BYTES) res.destroy();
+			else if (!res.writableEnded) res.write(": keepalive\n\n");
+		}, KEEP_ALIVE_MILLISECONDS);
 		res.once("close", () => clearInterval(keepAlive));
 		await transport.start();
 		session.openStream();

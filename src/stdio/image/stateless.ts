@@ -92,9 +92,9 @@ export class StatelessRoute {
 	}
 }
 
-/** A child has got its user's name and permissions: with others it is another one. */
-function keyOf({ id, login, permissions }: Caller): string {
-	return JSON.stringify([id, login, permissions]);
+/** A child has got its user's name and permissions, and what it asks is for one app: with others it is another one. */
+function keyOf({ id, clientId, login, permissions }: Caller): string {
+	return JSON.stringify([id, clientId, login, permissions]);
 }
 
 /** @returns the resources whose changes a request wants to hear of */

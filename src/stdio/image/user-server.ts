@@ -15,7 +15,7 @@ import { JSON_RPC } from "./answers.ts";
 import { Calls } from "./calls.ts";
 import type { Child } from "./child.ts";
 import { ChildTransport } from "./child-transport.ts";
-import { log, messageOf } from "./log.ts";
+import { log, messageOf, shorten } from "./log.ts";
 import type { Limits } from "./options.ts";
 import { visitsOf } from "./questions.ts";
 
@@ -75,7 +75,7 @@ export class UserServer {
 		this.handler = createMcpHandler(() => this.#newServer(), {
 			legacy: "reject",
 			keepAliveMs: KEEP_ALIVE_MILLISECONDS,
-			onerror: ({ message }) => log("client_error", { message }),
+			onerror: ({ message }) => log("client_error", { message: shorten(message) }),
 		});
 		client.fallbackRequestHandler = async (request) => this.#calls.ask(request);
 		client.fallbackNotificationHandler = (notification) => this.#announce(notification);

@@ -10,7 +10,7 @@ import { log, messageOf } from "./log.ts";
 import { readOptions } from "./options.ts";
 
 const DOWNLOAD_MILLISECONDS = 5 * 60_000;
-const NOBODY = { id: "warm-up", login: "", permissions: "" };
+const NOBODY = { id: "warm-up", login: "", permissions: "", clientId: "" };
 
 if (process.env.STDIO_COMMAND) {
 	try {

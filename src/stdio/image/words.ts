@@ -20,7 +20,7 @@ export function splitWords(line: string): string[] {
 			continue;
 		}
 		// What is left of the pattern when a quote has no partner.
-		if (plain === "'" || plain === '"') throw new Error(`A quote is never closed in: ${line}`);
+		if (plain === "'" || plain === '"') throw new Error("A quote is never closed in the command");
 		word = (word ?? "") + (escaped ?? single ?? double?.replace(ESCAPED, "$1") ?? plain ?? "");
 	}
 	if (word !== undefined) words.push(word);
