@@ -18,7 +18,6 @@ import { createServer } from "./server.ts";
 import { type Change, LAST_EVENT_HEADER, type McpRequest, SESSION_HEADER } from "./session.ts";
 import { LAST_USED_PRECISION_SECONDS, SESSION_IDLE_SECONDS, SessionRecord } from "./session-record.ts";
 import { openStandaloneStream } from "./standalone-stream.ts";
-import { StoredEvents } from "./stored-events.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { type SendToStream, SseTransport, StreamableHttpTransport } from "./transports.ts";
 
@@ -29,12 +28,11 @@ export class RemoteMcp extends McpAgent<Env> {
 	/** What is offered; a subclass may offer something else. */
 	protected readonly catalogue: Catalogue = catalogue;
 	readonly #record = new SessionRecord(this.ctx.storage);
-	readonly #storedEvents = new StoredEvents({
+	readonly #eventLog = new EventLog({
 		sql: this.ctx.storage.sql,
 		isOpen: () => this.#record.isOpen,
 		deleteLater: (seconds) => this.ctx.waitUntil(this.schedule(seconds, "deleteOldEvents")),
 	});
-	readonly #eventLog = new EventLog(this.#storedEvents);
 	readonly #subscriptions = new Subscriptions(this.ctx.storage.sql);
 	#mcp: McpServer | undefined;
 	#transport: StreamableHttpTransport | SseTransport | undefined;
@@ -106,7 +104,7 @@ export class RemoteMcp extends McpAgent<Env> {
 	async postMessage(body: unknown, caller: Caller): Promise<Response> {
 		await this.__unsafe_ensureInitialized();
 		const transport = this.#transport;
-		if (!(transport instanceof SseTransport) || [...this.getConnections()].length === 0) return this.#gone(body);
+		if (!(transport instanceof SseTransport) || !this.#hasStream) return this.#gone(body);
 		const message = parseJSONRPCMessage(body);
 		if (requests(message).length > 0 && transport.pending >= MAX_PENDING) return tooManyCalls(message);
 		if (isInitializeRequest(message)) await this.#record.open(message);
@@ -137,16 +135,14 @@ export class RemoteMcp extends McpAgent<Env> {
 	 */
 	async announce(change: Change): Promise<boolean> {
 		await this.__unsafe_ensureInitialized();
-		const mcp = this.#mcp;
-		const hasStream = [...this.getConnections()].length > 0;
-		// A stream whose client is about to initialize.
-		if (!this.#record.isOpen && hasStream) return true;
-		if (!this.#record.isOpen || !mcp) {
+		if (!this.#record.isOpen) {
+			// A stream whose client is about to initialize.
+			if (this.#hasStream) return true;
 			await this.#record.delete();
 			return false;
 		}
-		if (!hasStream && !(await this.#record.mayReconnect())) return false;
-		await this.#subscriptions.tell(mcp, change);
+		if (!this.#hasStream && !(await this.#record.mayReconnect())) return false;
+		if (this.#mcp) await this.#subscriptions.tell(this.#mcp, change);
 		return true;
 	}
 
@@ -185,7 +181,11 @@ export class RemoteMcp extends McpAgent<Env> {
 
 	/** Called by the object's alarm. */
 	async deleteOldEvents(): Promise<void> {
-		if (this.#record.isOpen) this.#storedEvents.deleteOld();
+		if (this.#record.isOpen) this.#eventLog.deleteOld();
+	}
+
+	get #hasStream(): boolean {
+		return [...this.getConnections()].length > 0;
 	}
 
 	async #touch(): Promise<void> {

@@ -9,7 +9,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { EventStore, RequestId } from "@modelcontextprotocol/server";
 import { type Message, PostStream } from "./post-stream.ts";
-import type { StoredEvents } from "./stored-events.ts";
+import { StoredEvents, type StoredEventsOptions } from "./stored-events.ts";
 
 /** The stream of a GET, as the SDK's transport calls it. */
 export const STANDALONE_STREAM = "_GET_stream";
@@ -24,8 +24,13 @@ export class EventLog implements EventStore {
 	readonly #current = new AsyncLocalStorage<PostStream>();
 	#lastStandalone = 0;
 
-	constructor(stored: StoredEvents) {
-		this.#stored = stored;
+	constructor(options: StoredEventsOptions) {
+		this.#stored = new StoredEvents(options);
+	}
+
+	/** Deletes from storage what no client comes back for any more. */
+	deleteOld(): void {
+		this.#stored.deleteOld();
 	}
 
 	/**

@@ -1,4 +1,5 @@
 /** Events of a session's streams, in the SQL database of its object, for the minutes in which a client may come back. */
+import { hasTable } from "../has-table.ts";
 import { RECONNECT_SECONDS } from "./session-record.ts";
 
 const MAX_EVENTS = 100;
@@ -46,7 +47,8 @@ export class StoredEvents {
 	}
 
 	has(stream: string): boolean {
-		return this.after(stream, -1).length > 0;
+		if (!this.#exists()) return false;
+		return this.#options.sql.exec("SELECT 1 FROM sent WHERE stream = ? LIMIT 1", stream).toArray().length > 0;
 	}
 
 	/** The events of a stream after one of them, in their order. */
@@ -68,6 +70,6 @@ export class StoredEvents {
 	}
 
 	#exists(): boolean {
-		return this.#options.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'sent'").toArray().length > 0;
+		return hasTable(this.#options.sql, "sent");
 	}
 }

@@ -1,6 +1,7 @@
 /** The resources that the client of a session wants to hear about (MCP 2025-11-25, resources, subscriptions). */
 import { type McpServer, ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from "@modelcontextprotocol/server";
 import type { Catalogue } from "../catalogue.ts";
+import { hasTable } from "../has-table.ts";
 import { answerFor } from "./answer.ts";
 import { userContextOf } from "./context.ts";
 import { resourcesAt } from "./message.ts";
@@ -59,6 +60,6 @@ export class Subscriptions {
 	}
 
 	#exists(): boolean {
-		return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'subscriptions'").toArray().length > 0;
+		return hasTable(this.#sql, "subscriptions");
 	}
 }

@@ -78,6 +78,7 @@ export class SseTransport implements Transport {
 	onerror?: (error: Error) => void;
 	readonly sessionId: string;
 	readonly #sendToStream: SendToStream;
+	readonly #unanswered = new Set<RequestId>();
 	/** Marks the replayed initialize request, whose second answer nobody waits for. */
 	readonly #restoreId = crypto.randomUUID();
 
@@ -85,8 +86,6 @@ export class SseTransport implements Transport {
 		this.sessionId = sessionId;
 		this.#sendToStream = sendToStream;
 	}
-
-	readonly #unanswered = new Set<RequestId>();
 
 	async start(): Promise<void> {}
 

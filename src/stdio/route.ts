@@ -8,6 +8,7 @@ import { isLoopbackUrl } from "../loopback.ts";
 import { JSON_RPC, jsonRpcError, sessionNotFound } from "../mcp/json-rpc.ts";
 import { LAST_EVENT_HEADER, SESSION_HEADER } from "../mcp/session.ts";
 import { isSessionOwner, issueSessionId } from "../mcp/session-id.ts";
+import type { Permission } from "../scopes.ts";
 import { type Grant, permissionsOf } from "../session.ts";
 import { signingKey } from "../signing-key.ts";
 import { fetchBridge } from "./bridge-fetch.ts";
@@ -29,9 +30,10 @@ const FORWARDED_HEADERS = [
 const ANSWERED_HEADERS = ["Content-Type", "Cache-Control", "Allow", "Retry-After"];
 
 export async function serveStdio(request: Request, env: Env, ctx: ResourceContext): Promise<Response> {
-	const refused = refuse(request, env, ctx);
-	if (refused) return refused;
 	const isLocal = isLoopbackUrl(request.url);
+	const permissions = permissionsOf(ctx.props.user, allowListsOf(readConfig(env), isLocal));
+	const refused = refuse(permissions, ctx);
+	if (refused) return refused;
 	const secret = await signingKey(env, isLocal);
 	const owner = { userId: ctx.props.user.id, clientId: ctx.auth.clientId ?? "" };
 	const sign = (id: string) => issueSessionId("stdio", owner, secret, id);
@@ -46,7 +48,7 @@ export async function serveStdio(request: Request, env: Env, ctx: ResourceContex
 			url.pathname.slice("/stdio".length) +
 			(url.searchParams.has(SESSION_PARAMETER) ? `?${SESSION_PARAMETER}=${session}` : ""),
 		method: request.method,
-		headers: headersFor(request, env, ctx, session),
+		headers: headersFor(request, permissions, ctx, session),
 		body: request.body,
 		signal: endOf(request, ctx),
 	});
@@ -73,18 +75,21 @@ function endOf(request: Request, ctx: ResourceContext): AbortSignal {
 }
 
 /** A user who may not use the stdio server, or a token that was not granted it. */
-function refuse(request: Request, env: Env, ctx: ResourceContext): Response | undefined {
-	const { user } = ctx.props;
-	const permissions = permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(request.url)));
+function refuse(permissions: readonly Permission[], ctx: ResourceContext): Response | undefined {
 	if (!permissions.includes("stdio")) {
-		const sentence = `${user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;
+		const sentence = `${ctx.props.user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;
 		return jsonRpcError(403, JSON_RPC.transport, sentence);
 	}
 	if (ctx.auth.scope.includes("stdio")) return undefined;
 	return insufficientScope(ctx.auth, [...ctx.auth.scope, "stdio"], "This needs a scope that was not granted.");
 }
 
-function headersFor(request: Request, env: Env, ctx: ResourceContext, session: string | undefined): Headers {
+function headersFor(
+	request: Request,
+	permissions: readonly Permission[],
+	ctx: ResourceContext,
+	session: string | undefined,
+): Headers {
 	const headers = new Headers();
 	for (const [name, value] of request.headers) {
 		const isParameter = name.startsWith("mcp-param-");
@@ -92,7 +97,6 @@ function headersFor(request: Request, env: Env, ctx: ResourceContext, session: s
 	}
 	if (session !== undefined && request.headers.has(SESSION_HEADER)) headers.set(SESSION_HEADER, session);
 	const { user } = ctx.props;
-	const permissions = permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(request.url)));
 	const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 	headers.set("X-Mcp-User-Id", encoded(user.id));
 	headers.set("X-Mcp-Client-Id", encoded(ctx.auth.clientId ?? ""));

@@ -1,5 +1,7 @@
 /** A user's notes, in the SQL database of their object. */
 
+import { hasTable } from "../has-table.ts";
+
 /** When there are more, the oldest goes. */
 export const MAX_NOTES = 1000;
 export const MAX_NOTE_BYTES = 4096;
@@ -78,7 +80,7 @@ export class Notes {
 
 	/** Whether there ever was a note: reading makes no table. */
 	#exists(): boolean {
-		this.#isReady ||= this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'notes'").toArray().length > 0;
+		this.#isReady ||= hasTable(this.#sql, "notes");
 		return this.#isReady;
 	}
 }

@@ -1,4 +1,5 @@
 /** Which of a user's sessions have an event stream open, and so can be told when something changes. */
+import { hasTable } from "../has-table.ts";
 import { type Change, sessionNamed } from "../mcp/session.ts";
 
 /** More than anyone has clients; the oldest are forgotten. */
@@ -41,6 +42,6 @@ export class Streams {
 	}
 
 	#exists(): boolean {
-		return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'streams'").toArray().length > 0;
+		return hasTable(this.#sql, "streams");
 	}
 }
