@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { fetch, type Request, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
 import { CLIENT_DOCUMENTS } from "./test/support/client-documents.ts";
+import { cleanEnvironment, copyWranglerConfig } from "./test/support/environment.ts";
 import { EVERY_PROVIDER } from "./test/support/identity/cases.ts";
 
 /** The first import of the Worker takes some seconds on a small machine. */
@@ -10,6 +12,17 @@ const WORKER_TIMEOUT_MILLISECONDS = 60_000;
 const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
 /** Processes start and end. */
 const STDIO_TIMEOUT_MILLISECONDS = 30_000;
+
+cleanEnvironment();
+/** The Worker as `npm start` runs it, without the developer's own settings. */
+const WORKER = { main: "./src/index.ts", wrangler: { configPath: copyWranglerConfig() }, remoteBindings: false };
+/** The same server with a catalogue that only the tests of the engine know. */
+const FIXTURE = "./test/support/fixture/worker.ts";
+
+/** What the support of the tests in workerd takes for the Worker: that of its project. */
+const underTest = (file: string) => ({ alias: { "#under-test": join(import.meta.dirname, file) } });
+const PRODUCT_UNDER_TEST = underTest("./test/support/product.ts");
+const FIXTURE_UNDER_TEST = underTest(FIXTURE);
 
 /** Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it. */
 const WORKERS_AI = {
@@ -34,6 +47,21 @@ const WORKERS_AI = {
 	],
 };
 
+/** What the Worker of most tests is bound to. */
+const WORKER_OPTIONS = {
+	bindings: {
+		COOKIE_ENCRYPTION_KEY: "a key that only the tests use, long enough",
+		IMAGE_GENERATION_USERS: "Listed@example.com",
+		ALLOWED_ORIGINS: "https://app.example.com, chrome-extension://abcdefgh",
+	},
+	// The public internet: the metadata documents of a few clients, and nothing else.
+	outboundService({ url }: Request) {
+		const document = CLIENT_DOCUMENTS[url];
+		return document ? Response.json(document) : new Response("Not found", { status: 404 });
+	},
+	...WORKERS_AI,
+};
+
 /** Passes a request that leaves the Worker on to the internet of the identity tests, on this computer. */
 function toInternet(request: Request, port: number): Promise<Response> {
 	const { host, pathname, search, protocol } = new URL(request.url);
@@ -56,29 +84,22 @@ export default defineConfig({
 		silent: "passed-only",
 		projects: [
 			{
-				plugins: [
-					cloudflareTest({
-						wrangler: { configPath: "./wrangler.jsonc" },
-						remoteBindings: false,
-						miniflare: {
-							bindings: {
-								COOKIE_ENCRYPTION_KEY: "a key that only the tests use, long enough",
-								IMAGE_GENERATION_USERS: "Listed@example.com",
-								ALLOWED_ORIGINS: "https://app.example.com",
-							},
-							// The public internet: the metadata documents of a few clients, and nothing else.
-							outboundService({ url }) {
-								const document = CLIENT_DOCUMENTS[url];
-								return document ? Response.json(document) : new Response("Not found", { status: 404 });
-							},
-							...WORKERS_AI,
-						},
-					}),
-				],
+				plugins: [cloudflareTest({ ...WORKER, miniflare: WORKER_OPTIONS })],
+				resolve: PRODUCT_UNDER_TEST,
 				test: {
 					name: "worker",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/conformance/**", "test/e2e/**", "test/identity/**", "test/stdio/**"],
+					exclude: ["test/{conformance,e2e,identity,mcp,scripts,stdio}/**"],
+					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
+					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				plugins: [cloudflareTest({ ...WORKER, main: FIXTURE, miniflare: WORKER_OPTIONS })],
+				resolve: FIXTURE_UNDER_TEST,
+				test: {
+					name: "engine",
+					include: ["test/mcp/**/*.test.ts"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -86,8 +107,7 @@ export default defineConfig({
 			{
 				plugins: [
 					cloudflareTest(({ inject }) => ({
-						wrangler: { configPath: "./wrangler.jsonc" },
-						remoteBindings: false,
+						...WORKER,
 						miniflare: {
 							bindings: {
 								COOKIE_ENCRYPTION_KEY: "a key that only the tests use, long enough",
@@ -99,6 +119,7 @@ export default defineConfig({
 						},
 					})),
 				],
+				resolve: PRODUCT_UNDER_TEST,
 				test: {
 					name: "identity",
 					include: ["test/identity/**/*.test.ts"],
@@ -112,7 +133,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "stdio",
-					include: ["test/stdio/**/*.test.ts"],
+					include: ["test/{scripts,stdio}/**/*.test.ts"],
 					testTimeout: STDIO_TIMEOUT_MILLISECONDS,
 					hookTimeout: STDIO_TIMEOUT_MILLISECONDS,
 				},

@@ -1,11 +1,14 @@
 /** What a request carries through the Hono app. */
-import { getContext } from "hono/context-storage";
+import { tryGetContext } from "hono/context-storage";
 import type { RequestIdVariables } from "hono/request-id";
 import type { SecureHeadersVariables } from "hono/secure-headers";
 
-export type AppEnv = { Bindings: Env; Variables: RequestIdVariables & SecureHeadersVariables };
+export type AppEnv = { Bindings: Env; Variables: RequestIdVariables & SecureHeadersVariables & MessageVariables };
 
-/** The id that names the current request in the log and in error texts. */
+/** The id of the JSON-RPC request that was posted, for an error that is answered far from where it was read. */
+type MessageVariables = { messageId?: string | number | null };
+
+/** The id that names the current request in the log and in error texts; in a user's object, which has none, another word. */
 export function currentRequestId(): string {
-	return getContext<AppEnv>().get("requestId");
+	return tryGetContext<AppEnv>()?.get("requestId") ?? "none";
 }

@@ -1,16 +1,17 @@
 /**
  * `npm run deploy`: `wrangler deploy`, with the container if STDIO_COMMAND is set. Flags go to `wrangler deploy`.
  */
-import { spawnSync } from "node:child_process";
 import { ROOT, WRANGLER } from "./paths.ts";
+import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
 import { hasDocker } from "./stdio/docker.ts";
 import { readStdioSettings } from "./stdio/settings.ts";
 
+const processes = new Processes();
 try {
 	const flags = process.argv.slice(2);
-	const args = ["deploy", ...(await stdioFlags(flags)), ...flags];
-	process.exitCode = spawnSync(process.execPath, [WRANGLER, ...args], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
+	const args = [WRANGLER, "deploy", ...(await stdioFlags(flags)), ...flags];
+	processes.run("wrangler deploy", process.execPath, args, ROOT);
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);
 	process.exitCode = 1;
@@ -27,7 +28,7 @@ async function stdioFlags(flags: readonly string[]): Promise<string[]> {
 	const config = ["--config", await writeDeployment(settings)];
 	// Wrangler wants to build the image even in a dry run.
 	const isBuilt = !flags.some((flag) => flag.startsWith("--containers-rollout"));
-	if (!flags.includes("--dry-run") || !isBuilt || hasDocker()) return config;
+	if (!flags.includes("--dry-run") || !isBuilt || (await hasDocker(processes.stopping))) return config;
 	console.log("No Docker engine answers: this dry run leaves the image out.");
 	return [...config, "--containers-rollout=none"];
 }

@@ -5,17 +5,6 @@ export class UserError extends Error {
 	readonly code = "user_error";
 }
 
-/** The server's own settings are wrong. `problems` are sentences that name settings, never their values. */
-export class ConfigError extends Error {
-	readonly code = "config_error";
-	readonly problems: readonly string[];
-
-	constructor(problems: readonly string[]) {
-		super(problems.join(" "));
-		this.problems = problems;
-	}
-}
-
 /**
  * Writes an error to the log under the request id that its safe sentence showed outside.
  *
@@ -24,4 +13,13 @@ export class ConfigError extends Error {
 export function logError(event: string, error: unknown, requestId: string): void {
 	const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
 	console.error(JSON.stringify({ event, requestId, cause }));
+}
+
+/**
+ * Writes to the log what has happened: nothing that went wrong, and nothing that a user would not want to read there.
+ *
+ * @param event in snake_case, for searches
+ */
+export function logEvent(event: string, fields: Readonly<Record<string, string | number>>): void {
+	console.log(JSON.stringify({ event, ...fields }));
 }

@@ -6,8 +6,8 @@ import { readConfig } from "./config.ts";
 import { isLoopbackHost, isLoopbackUrl } from "./loopback.ts";
 
 /**
- * Plain HTTP is answered on loopback names only. That is a server on somebody's own machine, where any other name is
- * a web page that had its domain point here (DNS rebinding). On Cloudflare only the deployment's own hosts arrive.
+ * This server accepts plain HTTP only on loopback names. On a developer's computer, any other name belongs to a web page
+ * whose domain points here (DNS rebinding). On Cloudflare only the deployment's own hosts arrive.
  */
 function isServedHost(url: URL): boolean {
 	return url.protocol === "https:" || isLoopbackHost(url.hostname);
@@ -15,17 +15,22 @@ function isServedHost(url: URL): boolean {
 
 /** Requests without an Origin are no web page's. Pages on loopback hosts are local tools, such as the MCP Inspector. */
 function isWelcomeOrigin(origin: string | undefined, url: URL, allowedOrigins: readonly string[]): boolean {
-	if (origin === undefined || origin === url.origin || allowedOrigins.includes(origin)) return true;
+	if (origin === undefined || origin === url.origin || allowedOrigins.includes(origin.toLowerCase())) return true;
 	return URL.canParse(origin) && isLoopbackUrl(origin);
 }
 
+/** A preflight is judged like the request that it announces: it has the same Host and Origin. */
 export const refuseForeignRequests = createMiddleware<AppEnv>(async (c, next) => {
 	const url = new URL(c.req.url);
+	const origin = c.req.header("Origin");
 	if (!isServedHost(url)) {
-		return refuse(c, 403, "Plain HTTP is served to this computer only: open http://localhost, or use https.");
+		const sentence = "This server accepts plain HTTP only on localhost. Use http://localhost, or HTTPS.";
+		return refuse(c, 403, sentence, undefined, { hasHomeLink: false });
 	}
-	if (!isWelcomeOrigin(c.req.header("Origin"), url, readConfig(c.env).allowedOrigins)) {
-		return refuse(c, 403, "Pages of this origin may not call this server. Its operator can add it to ALLOWED_ORIGINS.");
-	}
-	return next();
+	if (isWelcomeOrigin(origin, url, readConfig(c.env).allowedOrigins)) return next();
+	// The page may read why, and nothing else.
+	if (origin !== undefined) c.res.headers.set("Access-Control-Allow-Origin", origin);
+	const sentence =
+		"Pages of this origin may not call this server. Its administrator can add the origin to `ALLOWED_ORIGINS`.";
+	return refuse(c, 403, sentence);
 });

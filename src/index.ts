@@ -9,16 +9,20 @@ import { answerError, ENDPOINTS, explainToBrowsers, refuse } from "./answers.tsx
 import type { AppEnv } from "./app-env.ts";
 import { type Catalogue, catalogue } from "./catalogue.ts";
 import { refuseForeignRequests } from "./host-policy.ts";
-import { createEndpoints } from "./mcp/route.ts";
+import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
+import { createStreamableHttp } from "./mcp/streamable-http.ts";
 import { authorizationApp } from "./oauth/app.tsx";
 import { authorizationServer, RESOURCE_PATHS } from "./oauth/authorization-server.ts";
+import { dropEmptyMembers, tidyTokenRequest } from "./oauth/client-requests.ts";
+import { noticingEnds } from "./oauth/grant-end.ts";
+import { explainCallbackMismatch } from "./oauth/misconfigured-provider.tsx";
 import { createResourceServers } from "./oauth/server.ts";
-import { pagesApp } from "./pages/app.tsx";
+import { createPages } from "./pages/app.tsx";
+import { STYLE_SOURCE } from "./pages/style.ts";
 import { requireStdio } from "./stdio/configured.ts";
 
-export { RemoteMcp } from "./mcp/agent.ts";
+export { RemoteMcp } from "./mcp/object/remote-mcp.ts";
 export { StdioContainer } from "./stdio/container.ts";
-export { UserObject } from "./user/object.ts";
 
 /** Large enough for any tool call, small enough to be read into memory. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -26,8 +30,9 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 // Hono's type of the context is older than the runtime's.
 const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
 const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
-const serveOAuth = (c: Context<AppEnv>) => {
-	const response = authorizationServer(originOf(c)).fetch(c.req.raw, c.env, contextOf(c));
+const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Context<AppEnv>) => {
+	const server = authorizationServer(originOf(c), c.env);
+	const response = prepare(c.req.raw).then((request) => server.fetch(request, noticingEnds(c.env), contextOf(c)));
 	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
 	contextOf(c).waitUntil(response.catch(() => {}));
 	return response;
@@ -39,40 +44,12 @@ export function createApp(catalogue: Catalogue): Hono<AppEnv> {
 
 	app.onError(answerError);
 	app.notFound((c) => refuse(c, 404, `There is no such page here. ${ENDPOINTS}`));
-	app.use(contextStorage());
-	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
-
-	// What programs call, also from web pages: the MCP endpoints, and the protocol side of the authorization server.
-	for (const path of ["/mcp/*", "/sse/*", "/stdio/*", "/token", "/register", "/.well-known/*"]) {
-		app.use(
-			path,
-			cors({
-				origin: (origin) => origin || "*",
-				allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
-				exposeHeaders: ["WWW-Authenticate", "Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After"],
-				maxAge: 86400,
-			}),
-		);
-	}
-	app.use(refuseForeignRequests);
-	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
-
-	const resourceServers = createResourceServers(createEndpoints(catalogue));
-	app.use("/stdio/*", requireStdio).use("/.well-known/oauth-protected-resource/stdio/*", requireStdio);
-	for (const resource of RESOURCE_PATHS) {
-		const serve = (c: Context<AppEnv>) => resourceServers(originOf(c))[resource].fetch(c.req.raw, c.env, contextOf(c));
-		app.get(resource, explainToBrowsers);
-		app.all(resource, serve).all(`/.well-known/oauth-protected-resource${resource}`, serve);
-		if (resource.endsWith("/sse")) app.all(`${resource}/message`, serve);
-	}
-	app.all("/.well-known/oauth-authorization-server", serveOAuth).all("/token", serveOAuth).all("/register", serveOAuth);
-
-	// What people see.
+	// On every answer, refusals included.
 	app.use(
 		secureHeaders({
 			contentSecurityPolicy: {
 				defaultSrc: ["'none'"],
-				styleSrc: ["'self'"],
+				styleSrc: [STYLE_SOURCE],
 				imgSrc: ["data:"],
 				baseUri: ["'none'"],
 				frameAncestors: ["'none'"],
@@ -84,8 +61,39 @@ export function createApp(catalogue: Catalogue): Hono<AppEnv> {
 			crossOriginOpenerPolicy: false,
 		}),
 	);
+	app.use(contextStorage());
+	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
+	app.use(refuseForeignRequests);
+
+	// What programs call, also from web pages: the MCP endpoints, and the protocol side of the authorization server.
+	const allowWebPages = cors({
+		origin: (origin) => origin || "*",
+		allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
+		exposeHeaders: ["WWW-Authenticate", "Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After"],
+		maxAge: 86400,
+	});
+	for (const path of ["/mcp/*", "/sse/*", "/stdio/*", "/token", "/register", "/.well-known/*"]) {
+		app.use(path, allowWebPages, explainToBrowsers);
+	}
+	app.use(refuseWhileMisconfigured, explainCallbackMismatch);
+	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
+
+	const resourceServers = createResourceServers(createStreamableHttp(catalogue));
+	app.use("/stdio/*", requireStdio).use("/.well-known/oauth-protected-resource/stdio/*", requireStdio);
+	for (const resource of RESOURCE_PATHS) {
+		const serve = (c: Context<AppEnv>) =>
+			resourceServers(originOf(c), c.env)[resource].fetch(c.req.raw, c.env, contextOf(c));
+		app.all(resource, serve).all(`/.well-known/oauth-protected-resource${resource}`, serve);
+		if (resource.endsWith("/sse")) app.all(`${resource}/message`, serve);
+	}
+	app.all("/token", serveOAuth(tidyTokenRequest)).all("/register", serveOAuth(dropEmptyMembers));
+	app.all("/.well-known/oauth-authorization-server", (c) =>
+		authorizationServer(originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
+	);
+
+	// What people see.
 	app.route("/", authorizationApp);
-	app.route("/", pagesApp);
+	app.route("/", createPages(catalogue));
 
 	return app;
 }

@@ -1,55 +1,49 @@
-/** The Worker on this computer: `wrangler dev`, and a greeting that says where it is and what to do next. */
+/** The Worker on this computer: `wrangler dev`, and a greeting when it answers. */
 import { type ChildProcess, fork } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { greeting } from "./greeting.ts";
 import { WRANGLER } from "./paths.ts";
+import { hasConfigFlag } from "./stdio/deployment.ts";
+import { AS_GROUP } from "./stdio/image/process-group.ts";
+import { flagValue, REMOTE_AI } from "./wrangler-flags.ts";
+import { WranglerOutput } from "./wrangler-output.ts";
 
-const REMOTE_AI = "--remote-ai";
+const SETTLE_MILLISECONDS = 250;
 
-export type WorkerOptions = {
-	/** For `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in. */
-	readonly flags: readonly string[];
-	/** Whether there is a stdio server to tell of. */
-	readonly hasStdio: boolean;
-};
-
-export function startWorker({ flags, hasStdio }: WorkerOptions): ChildProcess {
-	const protocol = /--local-protocol[ =]https/.test(flags.join(" ")) ? "https" : "http";
-	const child = fork(
-		WRANGLER,
-		["dev", ...(flags.includes(REMOTE_AI) ? [] : ["--local"]), ...flags.filter((flag) => flag !== REMOTE_AI)],
-		{
-			stdio: ["inherit", "inherit", "inherit", "ipc"],
+/** @param flags for `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in */
+export function startWorker(flags: readonly string[]): ChildProcess {
+	const own = flags.includes(REMOTE_AI) ? [] : ["--local"];
+	// Wrangler's own choice, 9229 or the next one that is free, fails where two servers start at once.
+	if (flagValue(flags, "inspector-port") === undefined && !hasConfigFlag(flags)) own.push("--inspector-port", "0");
+	const isInteractive = flagValue(flags, "show-interactive-dev-session") === "";
+	const output = isInteractive ? "inherit" : "pipe";
+	const child = fork(WRANGLER, ["dev", ...own, ...flags.filter((flag) => flag !== REMOTE_AI)], {
+		...AS_GROUP,
+		stdio: [isInteractive ? "inherit" : "ignore", output, output, "ipc"],
+		env: {
+			...(process.stdout.isTTY && process.env.NO_COLOR === undefined && { FORCE_COLOR: "1" }),
+			...process.env,
 			// No questions, and no look-ups that need a network.
-			env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+			CLOUDFLARE_CF_FETCH_ENABLED: "false",
+			WRANGLER_SEND_METRICS: "false",
 		},
-	);
-	child.on("message", (message) => {
-		const { event, port } = JSON.parse(String(message)) as { event?: string; port?: number };
-		if (event === "DEV_SERVER_READY") greet(`${protocol}://localhost:${port}`, hasStdio);
+	});
+	const { stdout, stderr } = child;
+	const isShort = flagValue(flags, "log-level") === undefined && process.env.WRANGLER_LOG === undefined;
+	const reader = stdout && stderr ? new WranglerOutput({ stdout, stderr }, flags, isShort) : undefined;
+	child.on("message", async (message) => {
+		const { event, ip, port } = JSON.parse(String(message)) as { event?: string; ip?: string; port?: number };
+		if (event !== "DEV_SERVER_READY") return;
+		reader?.ready();
+		const isSecure = flagValue(flags, "local-protocol") === "https";
+		const text = await greeting(`${isSecure ? "https" : "http"}://${ip}:${port}`);
+		// Below what the Worker has logged meanwhile.
+		await delay(SETTLE_MILLISECONDS);
+		if (text !== undefined) console.log(text);
+	});
+	child.on("close", () => {
+		const failure = reader?.failure();
+		if (failure !== undefined) console.error(failure);
 	});
 	return child;
-}
-
-/** Says where the server is; or what is wrong with its settings, which it tells whoever asks. */
-async function greet(origin: string, hasStdio: boolean): Promise<void> {
-	console.log(greeting(origin, hasStdio));
-	const answer = await fetch(origin).catch(() => undefined);
-	if (answer?.status === 503) console.error(((await answer.json()) as { error_description: string }).error_description);
-}
-
-function greeting(origin: string, hasStdio: boolean): string {
-	return `
-Remote MCP server: ${origin}
-
-  Give your MCP client this address:   ${origin}/mcp      (older clients: ${origin}/sse)${hasStdio ? stdioLine(origin) : ""}
-  Claude Code:                         claude mcp add --transport http remote-mcp-server ${origin}/mcp
-  Try it in the MCP Inspector:         npx @modelcontextprotocol/inspector --transport http --server-url ${origin}/mcp
-  More clients, ready to paste:        ${origin}/
-
-  The client opens a sign-in page. Until you set the keys of an identity provider, any email address and any
-  password will do. Stop with Ctrl-C.
-`;
-}
-
-function stdioLine(origin: string): string {
-	return `\n  The stdio MCP server is at:          ${origin}/stdio/mcp`;
 }

@@ -6,5 +6,5 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 export function isLoopbackUrl(url: string | URL): boolean {
-	return isLoopbackHost(new URL(url).hostname);
+	return isLoopbackHost((typeof url === "string" ? new URL(url) : url).hostname);
 }

@@ -7,6 +7,7 @@ import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
 import { hasDocker } from "./stdio/docker.ts";
 import { readStdioSettings, type StdioSettings } from "./stdio/settings.ts";
+import { checkFlags } from "./wrangler-flags.ts";
 
 const NO_DOCKER =
 	"STDIO_COMMAND is set, but no Docker engine answers: starting without the container. " +
@@ -16,11 +17,12 @@ const flags = process.argv.slice(2);
 // Before anything that takes time, so that Ctrl-C ends it.
 const processes = new Processes();
 try {
+	checkFlags(flags);
 	const stdio = hasConfigFlag(flags) ? undefined : readStdioSettings();
-	const hasStdio = stdio !== undefined && hasDocker();
-	if (stdio && !hasStdio) console.warn(NO_DOCKER);
+	const hasStdio = stdio !== undefined && (await hasDocker(processes.stopping));
+	if (stdio && !hasStdio && !processes.isStopping) console.warn(NO_DOCKER);
 	const stdioFlags = stdio ? await flagsFor(stdio, hasStdio) : [];
-	if (!processes.isStopping) processes.add("The Worker", startWorker({ flags: [...stdioFlags, ...flags], hasStdio }));
+	if (!processes.isStopping) processes.add("The Worker", startWorker([...stdioFlags, ...flags]));
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);
 	process.exitCode = 1;

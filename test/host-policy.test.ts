@@ -22,6 +22,52 @@ describe("a server on this computer", () => {
 	);
 });
 
+const preflight = (url: string, origin: string, method = "POST") =>
+	fetchWorker(url, {
+		method: "OPTIONS",
+		headers: {
+			Origin: origin,
+			"Access-Control-Request-Method": method,
+			"Access-Control-Request-Headers": "authorization",
+		},
+	});
+
+describe("a preflight", () => {
+	const paths = ["/mcp", "/sse", "/sse/message", "/stdio/mcp", "/token", "/register", ...PATHS.slice(-1)];
+
+	it.each(["https://evil.example", "null", "chrome-extension://unknown"])(
+		"from %s is refused like the request that it announces",
+		async (origin) => {
+			for (const path of paths) {
+				for (const server of [LOCAL, DEPLOYED]) {
+					const response = await preflight(server + path, origin);
+					expect(response.status).toBe(403);
+					expect(response.headers.has("Access-Control-Allow-Methods")).toBe(false);
+				}
+			}
+		},
+	);
+
+	it("to a name that is not this computer's is refused (DNS rebinding)", async () => {
+		const rebound = "http://evil.example:8788";
+		for (const path of paths) expect((await preflight(rebound + path, rebound)).status).toBe(403);
+	});
+
+	it("from an origin that may call is answered, and so is the request", async () => {
+		for (const origin of ["https://app.example.com", "chrome-extension://abcdefgh", "http://localhost:6274", LOCAL]) {
+			for (const path of paths) {
+				const response = await preflight(LOCAL + path, origin);
+				expect(response.status, path).toBe(204);
+				expect(response.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+			}
+			const answer = await mcp(INITIALIZE, { headers: { Origin: origin } });
+			expect(answer.status).toBe(401);
+			expect(answer.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+			expect(answer.headers.get("Access-Control-Expose-Headers")).toContain("WWW-Authenticate");
+		}
+	});
+});
+
 describe("a page of another origin", () => {
 	it.each(["https://evil.example", "null", "http://localhost.evil.example", "not an origin"])(
 		"(%s) is refused everywhere, readably",
@@ -39,7 +85,13 @@ describe("a page of another origin", () => {
 
 	it("is welcome if it is on the allow list, on this computer, or the server's own", async () => {
 		const { access_token: token } = await signIn();
-		for (const origin of ["https://app.example.com", "http://localhost:6274", "http://127.0.0.1:1", LOCAL]) {
+		for (const origin of [
+			"https://app.example.com",
+			"chrome-extension://abcdefgh",
+			"http://localhost:6274",
+			"http://127.0.0.1:1",
+			LOCAL,
+		]) {
 			expect((await mcp(INITIALIZE, { token, headers: { Origin: origin } })).status).toBe(200);
 		}
 		expect(await statusOf(`${DEPLOYED}/`, { headers: { Origin: DEPLOYED } })).toBe(200);

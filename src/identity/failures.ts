@@ -2,14 +2,31 @@
 import * as oauth from "oauth4webapi";
 import { UpstreamError, type UpstreamFailure } from "./provider.ts";
 
-/** Errors of RFC 6749 section 4.1.2.1 that are not the person's decision. */
-const AUTHORIZATION_FAILURES: Readonly<Record<string, UpstreamFailure>> = {
+/** Errors of authorization and token endpoints: RFC 6749, OpenID Connect Core 3.1.2.6, and providers' own. */
+const FAILURES: Readonly<Record<string, UpstreamFailure>> = {
+	access_denied: "declined",
+	account_selection_required: "declined",
+	consent_required: "declined",
+	interaction_required: "declined",
+	login_required: "declined",
+	// Auth0: a rule keeps this person out.
+	unauthorized: "declined",
 	temporarily_unavailable: "unavailable",
 	server_error: "unavailable",
-	invalid_request: "malformed",
-	invalid_scope: "malformed",
-	unauthorized_client: "malformed",
-	unsupported_response_type: "malformed",
+	redirect_uri_mismatch: "wrong_callback",
+	bad_redirect_uri: "wrong_callback",
+	invalid_client: "wrong_client",
+	unauthorized_client: "wrong_client",
+	// GitHub
+	application_suspended: "wrong_client",
+	incorrect_client_credentials: "wrong_client",
+	// Slack
+	invalid_client_id: "wrong_client",
+	bad_client_secret: "wrong_client",
+	invalid_request: "refused",
+	invalid_scope: "refused",
+	unsupported_grant_type: "refused",
+	unsupported_response_type: "refused",
 };
 
 /**
@@ -26,18 +43,19 @@ export async function explain<T>(
 	} catch (error) {
 		if (error instanceof UpstreamError) throw error;
 		if (error instanceof oauth.AuthorizationResponseError) {
-			const reason = AUTHORIZATION_FAILURES[error.error] ?? "declined";
+			const reason = FAILURES[error.error] ?? "refused";
 			throw new UpstreamError(reason, `${name} answered the sign-in with ${error.error}`, { cause: error });
 		}
 		if (error instanceof oauth.ResponseBodyError) {
 			const isDead = error.error === "invalid_grant" || deadGrantErrors.includes(error.error);
 			const why = [error.error, error.error_description].filter(Boolean).join(": ");
-			throw new UpstreamError(isDead ? "dead_grant" : "unavailable", `${name} refused with ${why}`, {
-				cause: error,
-			});
+			const reason = isDead ? "dead_grant" : (FAILURES[error.error] ?? "unavailable");
+			throw new UpstreamError(reason, `${name} refused with ${why}`, { cause: error });
 		}
 		if (error instanceof oauth.WWWAuthenticateChallengeError) {
-			throw new UpstreamError("unavailable", `${name} refused with status ${error.status}`, { cause: error });
+			// RFC 6749 section 5.2: the answer to a client that authenticated itself with a header.
+			const reason = error.cause.some(({ scheme }) => scheme === "basic") ? "wrong_client" : "unavailable";
+			throw new UpstreamError(reason, `${name} refused with status ${error.status}`, { cause: error });
 		}
 		throw new UpstreamError("malformed", `${name}: ${error instanceof Error ? error.message : "unknown failure"}`, {
 			cause: error,

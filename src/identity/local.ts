@@ -1,6 +1,6 @@
 /**
- * The built-in sign-in: whoever types an e-mail address is that person. It exists on loopback hosts only, so that a
- * server can be tried, and tools developed, before an identity provider is configured.
+ * The built-in sign-in trusts the email address that a user types. It exists only on loopback hosts, so that developers
+ * can try the server and write tools before they configure an identity provider.
  */
 import { z } from "zod";
 import type { Config } from "../config.ts";
@@ -29,7 +29,7 @@ export function isBuiltInSignInOffered(config: Config, origin: string): boolean 
 	return config.identityProviders.length === 0 && isLoopbackUrl(origin);
 }
 
-/** @returns the identity a sign-in form claims, or undefined if its e-mail address is none */
+/** @returns the identity a sign-in form claims, or undefined if its email address is none */
 export function identifyLocally(form: FormData): Identity | undefined {
 	const result = signInSchema.safeParse({ email: form.get("email"), permission: form.getAll("permission") });
 	if (!result.success) return undefined;

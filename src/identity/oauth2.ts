@@ -3,8 +3,8 @@
  * protocol is oauth4webapi's; a provider adds its endpoints, and what its answers mean.
  */
 import * as oauth from "oauth4webapi";
+import { type UpstreamTokens, userId } from "../grant.ts";
 import type { Permission } from "../scopes.ts";
-import { type UpstreamTokens, userId } from "../session.ts";
 import { explain } from "./failures.ts";
 import { CLOCK_TOLERANCE_SECONDS, type Flow, type Identity, type IdentityProvider, UpstreamError } from "./provider.ts";
 import { normalizingFetch, upstreamFetch } from "./upstream-fetch.ts";
@@ -81,6 +81,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 		title,
 		apiUrl: definition.apiUrl,
 		userPath: definition.userPath,
+		statesPermissions: definition.permissions !== undefined,
 
 		authorizationUrl: ({ redirectUri, state, codeVerifier, nonce }) =>
 			explain(definition, async () => {

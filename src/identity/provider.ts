@@ -1,6 +1,7 @@
 /** What an identity provider is to the rest of the server. */
+
+import type { UpstreamTokens } from "../grant.ts";
 import type { Permission } from "../scopes.ts";
-import type { UpstreamTokens } from "../session.ts";
 
 /** How far the clocks of a provider and of this server may be apart. */
 export const CLOCK_TOLERANCE_SECONDS = 30;
@@ -45,6 +46,8 @@ export interface IdentityProvider {
 	readonly apiUrl: string | undefined;
 	/** Where, below that, it says who the user is now. */
 	readonly userPath: string | undefined;
+	/** Whether its tokens say which permissions a user has. */
+	readonly statesPermissions: boolean;
 	/** @throws UpstreamError if the provider's metadata cannot be read */
 	authorizationUrl(flow: Flow): Promise<URL>;
 	/**
@@ -62,11 +65,17 @@ export interface IdentityProvider {
 
 /**
  * - `declined`: the person, or the provider for them, said no
+ * - `wrong_callback`: the provider does not have this server's callback URL on file
+ * - `wrong_client`: the provider does not accept this server's client id, client secret or app
+ * - `refused`: the provider refuses what this server asks for, for another reason that is not the person's
  * - `dead_grant`: this refresh token will never work again
- * - `unavailable`: the provider is down, slow, rate limited, or refuses for a reason that is not the person's
+ * - `unavailable`: the provider is down, slow or rate limited
  * - `malformed`: the provider answered with something that cannot be trusted
  */
-export type UpstreamFailure = "declined" | "dead_grant" | "unavailable" | "malformed";
+export type UpstreamFailure = "declined" | MisconfiguredProvider | "dead_grant" | "unavailable" | "malformed";
+
+/** What only an administrator can mend, at the provider or in the settings. */
+export type MisconfiguredProvider = "wrong_callback" | "wrong_client" | "refused";
 
 /** A failure at an identity provider. The message is for the log, never for a person. */
 export class UpstreamError extends Error {

@@ -26,26 +26,34 @@ export function settings<const Required extends string, const Optional extends s
 /**
  * Reads the providers that an environment enables.
  *
- * @returns the providers, and a sentence for each setting that is missing or wrong: its name, never its value
+ * @returns the providers, a sentence for each setting that is missing or wrong, and one for each that has no effect:
+ *   names, never values
  */
 export function readProviders(
 	known: readonly ProviderSettings[],
 	env: Readonly<Record<string, unknown>>,
-): { providers: IdentityProvider[]; problems: string[] } {
+): { providers: IdentityProvider[]; problems: string[]; warnings: string[] } {
 	const providers: IdentityProvider[] = [];
 	const problems: string[] = [];
-	const isSet = (name: string) => typeof env[name] === "string" && env[name] !== "";
+	const warnings: string[] = [];
+	const textOf = (name: string) => String(env[name] ?? "").trim();
+	const isSet = (name: string) => textOf(name) !== "";
 	for (const { required, optional, create } of known) {
-		if (!required.some(isSet)) continue;
-		const missing = required.filter((name) => !isSet(name));
 		const names = [...required, ...optional].filter(isSet);
-		const wrong = names.flatMap((name) => problemOf(name, String(env[name])) ?? []);
-		for (const name of missing) problems.push(`${name} is not set, although ${names[0]} is.`);
+		if (!required.some(isSet)) {
+			for (const name of names) warnings.push(`${name} is ignored, because ${required.join(" and ")} are not set.`);
+			continue;
+		}
+		const missing = required.filter((name) => !isSet(name));
+		const wrong = names.flatMap((name) => problemOf(name, textOf(name)) ?? []);
+		for (const name of missing) {
+			problems.push(`${name} is not set, although ${names[0]} is: an identity provider needs all of its keys.`);
+		}
 		problems.push(...wrong);
 		if (missing.length > 0 || wrong.length > 0) continue;
-		providers.push(create(Object.fromEntries(names.map((name) => [name, String(env[name])]))));
+		providers.push(create(Object.fromEntries(names.map((name) => [name, textOf(name)]))));
 	}
-	return { providers, problems };
+	return { providers, problems, warnings };
 }
 
 /** What a setting must look like follows from its name. */

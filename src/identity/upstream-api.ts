@@ -1,9 +1,11 @@
 /** What a tool may do at the user's identity provider, in the user's name. */
+
+import type { Principal } from "../auth/principal.ts";
 import { readConfig } from "../config.ts";
 import { logError, UserError } from "../errors.ts";
-import type { Caller } from "../mcp/caller.ts";
 import { authorizationServer } from "../oauth/authorization-server.ts";
 import { isReplacedToken } from "../oauth/current-token.ts";
+import { noticingEnds } from "../oauth/grant-end.ts";
 import { UpstreamError } from "./provider.ts";
 import { upstreamFetch } from "./upstream-fetch.ts";
 
@@ -23,9 +25,9 @@ export type Upstream = {
 };
 
 /** @returns undefined for users of the built-in sign-in, and of providers without an API for their users */
-export function upstreamOf(caller: Caller, env: Env): Upstream | undefined {
-	const provider = readConfig(env).identityProviders.find(({ name }) => name === caller.user.provider);
-	const { upstreamToken } = caller;
+export function upstreamOf(principal: Principal, env: Env): Upstream | undefined {
+	const provider = readConfig(env).identityProviders.find(({ name }) => name === principal.user.provider);
+	const { upstreamToken } = principal;
 	if (!provider?.apiUrl || upstreamToken === undefined) return undefined;
 	const { name, title, apiUrl, userPath } = provider;
 	return {
@@ -41,15 +43,17 @@ export function upstreamOf(caller: Caller, env: Env): Upstream | undefined {
 			headers.set("Authorization", `Bearer ${upstreamToken}`);
 			const response = await upstreamFetch(url, { ...init, headers }).catch((error: unknown) => {
 				if (!(error instanceof UpstreamError)) throw error;
-				logError("upstream_api_failed", error, caller.requestId);
+				logError("upstream_api_failed", error, principal.requestId);
 				throw new UserError(`${title} does not answer at the moment. Try again in a minute.`);
 			});
 			if (response.status !== 401) return response;
 			await response.body?.cancel();
-			if (await isReplacedToken(env, caller.grantId, upstreamToken)) {
+			if (await isReplacedToken(env, principal.grantId, upstreamToken)) {
 				throw new UserError("Your app used a token that has been replaced since. Try again.");
 			}
-			await authorizationServer(caller.origin).getOAuthApi(env).revokeGrant(caller.grantId, caller.user.id);
+			await authorizationServer(principal.origin, env)
+				.getOAuthApi(noticingEnds(env))
+				.revokeGrant(principal.grantId, principal.user.id);
 			throw new UserError(`Your access at ${title} has ended. Sign in again: reconnect this server in your app.`);
 		},
 	};

@@ -1,11 +1,13 @@
 /** Every request to an identity provider goes through here, and every way it can fail is told apart here. */
 import { z } from "zod";
+import { SERVER_INFO } from "../mcp/server-info.ts";
 import { UpstreamError } from "./provider.ts";
 
 const TIMEOUT_MILLISECONDS = 10_000;
 /** What a client is told to wait when the provider does not say. */
 export const DEFAULT_RETRY_AFTER_SECONDS = "30";
-const USER_AGENT = "remote-mcp-server";
+/** RFC 9110 section 10.1.5. */
+const USER_AGENT = `${SERVER_INFO.name}/${SERVER_INFO.version}`;
 
 /**
  * A fetch for oauth4webapi and for provider APIs.

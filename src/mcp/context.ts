@@ -1,26 +1,32 @@
 /** What a tool, a resource or a prompt may use while it answers. */
-import type { ClientCapabilities, McpServer, ServerContext } from "@modelcontextprotocol/server";
+import { waitUntil } from "cloudflare:workers";
+import type { ClientCapabilities, ServerContext } from "@modelcontextprotocol/server";
+import { currentPrincipal, type Principal } from "../auth/principal.ts";
+import { logError } from "../errors.ts";
 import { type Upstream, upstreamOf } from "../identity/upstream-api.ts";
-import type { UserObject } from "../user/object.ts";
-import { type Caller, currentCaller } from "./caller.ts";
+import { type State, stateOf } from "../state.ts";
+import type { Change } from "./change.ts";
 import { openState, sealState } from "./request-state.ts";
+import { userObjectOf } from "./user-object.ts";
 
 /** The last progress of a request that is being handled: a tool that asked the user runs again, from the start. */
 const lastProgress = new WeakMap<AbortSignal, number>();
 
 /** Whose request it is, and what is there for them. */
-export type UserContext = Omit<Caller, "upstreamToken" | "grantId"> & {
+export type UserContext = Omit<Principal, "upstreamToken" | "grantId" | "expiresAt"> & {
 	readonly ai: Ai;
 	/** The API of the user's identity provider, in the user's name; undefined for the built-in sign-in. */
 	readonly upstream: Upstream | undefined;
-	/** What the server keeps for this user, whichever client they use. */
-	readonly userObject: Pick<UserObject, "remember" | "recall" | "forget" | "readNote" | "noteIds">;
+	/** What the server keeps for this user, whichever client they use, by feature. */
+	readonly state: State;
+	/** Tells all of the user's clients, in every era, that lists or resources have changed. Nobody waits for it. */
+	changed(change: Change): void;
 };
 
 export type Context = UserContext & {
 	/**
-	 * Aborted when the client cancels the request; in the stateless era, when it hangs up. Pass it on: of a request whose
-	 * client is gone, little more runs than what listens to it.
+	 * Aborted when the client cancels the request; in the stateless era, when it hangs up; with a TimeoutError, when the
+	 * call reaches its deadline. Pass it on: of a request that is over, little more runs than what listens to it.
 	 */
 	readonly signal: AbortSignal;
 	/** The request as the SDK shows it: its log, and what the client answered to an `inputRequired` result. */
@@ -38,11 +44,29 @@ export type Context = UserContext & {
 	readonly sealedState: unknown;
 };
 
+/** What a server serves with. */
+export type Serving = {
+	readonly env: Env;
+	/** What the client of the request that is being handled said it can do. */
+	clientCapabilities(): ClientCapabilities;
+	/** Whether an `inputRequired` result gets to the client. */
+	readonly canAsk: boolean;
+};
+
 export function userContextOf(env: Env): UserContext {
-	const caller = currentCaller();
-	const { upstreamToken: _token, grantId: _grant, ...visible } = caller;
-	const userObject = env.USER_OBJECT.getByName(caller.user.id);
-	return { ...visible, ai: env.AI, upstream: upstreamOf(caller, env), userObject };
+	const principal = currentPrincipal();
+	const { upstreamToken: _token, grantId: _grant, expiresAt: _expiry, ...visible } = principal;
+	const { id } = principal.user;
+	return {
+		...visible,
+		ai: env.AI,
+		upstream: upstreamOf(principal, env),
+		state: stateOf(env, id),
+		changed(change) {
+			const announced = userObjectOf(env, id).announce(change);
+			waitUntil(announced.catch((error) => logError("change_not_announced", error, principal.requestId)));
+		},
+	};
 }
 
 /**
@@ -50,14 +74,14 @@ export function userContextOf(env: Env): UserContext {
  *
  * @param name the tool, resource or prompt that answers it
  */
-export function contextOf(name: string, env: Env, server: McpServer, mcp: ServerContext): Context {
+export function contextOf(name: string, { env, clientCapabilities }: Serving, mcp: ServerContext): Context {
 	const { mcpReq: request } = mcp;
 	return {
 		...userContextOf(env),
 		signal: request.signal,
 		request,
 		// Said once in an initialize request, or with each request since 2026-07-28; the SDK answers for both.
-		clientCapabilities: server.server.getClientCapabilities() ?? {},
+		clientCapabilities: clientCapabilities(),
 		async progress(progress, total, message) {
 			const progressToken = request._meta?.progressToken;
 			if (progressToken === undefined || progress <= (lastProgress.get(request.signal) ?? -1)) return;
@@ -66,5 +90,21 @@ export function contextOf(name: string, env: Env, server: McpServer, mcp: Server
 		},
 		sealState: (state) => sealState(env, name, state, mcp),
 		sealedState: openState(name, mcp),
+	};
+}
+
+/** The context of a call that is over when a signal says so: nothing that it tells after that is sent. */
+export function endingWith(signal: AbortSignal, context: Context): Context {
+	const { request } = context;
+	const untilThen =
+		<Args extends unknown[]>(tell: (...args: Args) => Promise<void>) =>
+		async (...args: Args) => {
+			if (!signal.aborted) await tell(...args);
+		};
+	return {
+		...context,
+		signal,
+		progress: untilThen(context.progress),
+		request: { ...request, signal, notify: untilThen(request.notify), log: untilThen(request.log) },
 	};
 }

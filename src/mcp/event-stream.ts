@@ -1,9 +1,10 @@
-/** The event stream that a client reads, as a session's WebSocket carries it (HTML, server-sent events). */
+/** The event stream that a client reads, as text (HTML, server-sent events). */
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
+import { escapeLineEndsIn } from "../http/line-ends.ts";
 
 /** @param id what the client may come back with as Last-Event-ID */
 export function eventOf(message: JSONRPCMessage, id?: string): string {
-	return `event: message\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`;
+	return `event: message\n${id === undefined ? "" : `id: ${id}\n`}data: ${escapeLineEndsIn(JSON.stringify(message))}\n\n`;
 }
 
 /** Nothing but an id to come back with, so that a client misses nothing from the moment its stream opened. */
@@ -16,67 +17,67 @@ export function takesEmptyEvents(protocolVersion: string | null): boolean {
 	return protocolVersion !== null && protocolVersion >= "2025-11-25";
 }
 
-/** Cloudflare closes a silent connection after some minutes. The Worker keeps it alive, so the object can sleep. */
+/** An answer that is an event stream, with some events before its own. */
+export function beginWith(events: string, response: Response): Response {
+	const opening = new TextEncoder().encode(events);
+	const opened = new TransformStream<Uint8Array, Uint8Array>({ start: (controller) => controller.enqueue(opening) });
+	return new Response(response.body?.pipeThrough(opened), response);
+}
+
+/** Cloudflare closes a silent connection after some minutes. */
 const KEEP_ALIVE_MILLISECONDS = 25_000;
 /** What may wait for a client that reads slowly; more than the largest message. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 
+const HEADERS = { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform" };
+
+/** One end of an event stream. What is written after its end, or after the client has left, goes nowhere. */
+export type StreamWriter = { write(events: string): void; end(): void };
+
 type StreamOptions = {
-	readonly headers?: HeadersInit;
-	/** An event to send first. */
-	readonly opening?: string;
-	/** When the token ends, in seconds since the epoch, and with it the stream: the client is back with a new one. */
-	readonly expiresAt?: number | undefined;
+	readonly keepAliveMilliseconds?: number;
+	readonly headers?: HeadersInit | undefined;
+	/** Called once, when the stream has ended, whoever ended it. */
+	readonly onend?: (why: string) => void;
 };
 
-/** @param socket a WebSocket whose messages are events */
-export function eventStream(socket: WebSocket, { headers, opening, expiresAt }: StreamOptions): Response {
+/** An event stream that is kept alive by comments, and ends when its client does not read. */
+export function openEventStream({
+	keepAliveMilliseconds = KEEP_ALIVE_MILLISECONDS,
+	headers,
+	onend,
+}: StreamOptions = {}): { response: Response; writer: StreamWriter } {
 	const encoder = new TextEncoder();
+	let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 	let keepAlive: ReturnType<typeof setInterval> | undefined;
-	let expiry: ReturnType<typeof setTimeout> | undefined;
-	const stopTimers = () => {
+	const end = (why: string) => {
+		if (!controller) return;
 		clearInterval(keepAlive);
-		clearTimeout(expiry);
+		const ended = controller;
+		controller = undefined;
+		try {
+			ended.close();
+		} catch {
+			// The client closed it first.
+		}
+		onend?.(why);
+	};
+	const write = (events: string) => {
+		if (!controller) return;
+		// The client does not read: the memory is everyone's.
+		if ((controller.desiredSize ?? 0) <= 0) return end("The client does not read");
+		controller.enqueue(encoder.encode(events));
 	};
 	const source: UnderlyingSource<Uint8Array> = {
-		start(controller) {
-			const end = () => {
-				stopTimers();
-				try {
-					controller.close();
-				} catch {
-					// The client closed it first.
-				}
-			};
-			const write = (text: string) => {
-				if ((controller.desiredSize ?? 0) > 0) return controller.enqueue(encoder.encode(text));
-				// The client does not read: the memory is everyone's.
-				socket.close(1008, "The client does not read");
-				end();
-			};
-			write(opening || ": connected\n\n");
-			keepAlive = setInterval(() => write(": keepalive\n\n"), KEEP_ALIVE_MILLISECONDS);
-			if (expiresAt !== undefined) {
-				expiry = setTimeout(
-					() => {
-						socket.close(1000, "The token has expired");
-						end();
-					},
-					expiresAt * 1000 - Date.now(),
-				);
-			}
-			socket.addEventListener("message", ({ data }) => write(String(data)));
-			socket.addEventListener("close", end);
-			socket.addEventListener("error", end);
-			socket.accept();
+		start(started) {
+			controller = started;
+			keepAlive = setInterval(() => write(": keepalive\n\n"), keepAliveMilliseconds);
 		},
-		cancel() {
-			stopTimers();
-			socket.close(1000, "Client disconnected");
-		},
+		cancel: () => end("Client disconnected"),
 	};
 	const body = new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES }));
-	return new Response(body, {
-		headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", ...headers },
-	});
+	return {
+		response: new Response(body, { headers: { ...HEADERS, ...Object.fromEntries(new Headers(headers)) } }),
+		writer: { write, end: () => end("Ended") },
+	};
 }

@@ -1,6 +1,5 @@
 /** JSON-RPC errors that are answered over HTTP before a server sees the message. */
-
-import { isJSONRPCRequest, type RequestId } from "@modelcontextprotocol/server";
+import { isJsonContentType, type RequestId } from "@modelcontextprotocol/server";
 
 /** Error codes: JSON-RPC 2.0 section 5.1, and the ones MCP's SDKs use for their transports. */
 export const JSON_RPC = {
@@ -11,9 +10,19 @@ export const JSON_RPC = {
 	sessionNotFound: -32001,
 } as const;
 
-/** The id of a request, which the answer to it repeats; null for what has none (JSON-RPC 2.0, section 5). */
+/** Ids come back with each answer, and are stored with it. */
+export const MAX_ID_LENGTH = 256;
+
+/**
+ * The id of a request, which the answer to it repeats, also where the rest of it is not valid; null for what has none,
+ * and for a response, whose id is the server's own (JSON-RPC 2.0, section 5).
+ */
 export function idOf(message: unknown): RequestId | null {
-	return isJSONRPCRequest(message) ? message.id : null;
+	if (typeof message !== "object" || message === null) return null;
+	if (!("method" in message) && ("result" in message || "error" in message)) return null;
+	const id = "id" in message ? message.id : null;
+	if (typeof id === "number") return id;
+	return typeof id === "string" && id.length <= MAX_ID_LENGTH ? id : null;
 }
 
 export type ErrorOptions = { readonly id?: RequestId | null; readonly headers?: HeadersInit };
@@ -23,18 +32,32 @@ export function jsonRpcError(status: number, code: number, message: string, opti
 	return Response.json({ jsonrpc: "2.0", error: { code, message }, id }, { status, ...(headers && { headers }) });
 }
 
+/** Of what a client sent, as much as an error repeats. */
+const MAX_REPEATED_LENGTH = 300;
+
+/** An error of the SDK with the id of the request that it answers, and no more of the request's text than helps. */
+export async function completeError(response: Response, id: RequestId | null): Promise<Response> {
+	if (response.ok || !isJsonContentType(response.headers.get("Content-Type"))) return response;
+	const body = await response.json<{ id?: RequestId | null }>();
+	const text = JSON.stringify({ ...body, id: body.id ?? id }, (_key, value) =>
+		typeof value === "string" ? shorten(value) : value,
+	);
+	const headers = new Headers(response.headers);
+	headers.delete("Content-Length");
+	return new Response(text, { status: response.status, headers });
+}
+
+export function shorten(text: string): string {
+	return text.length > MAX_REPEATED_LENGTH ? `${text.slice(0, MAX_REPEATED_LENGTH - 1)}…` : text;
+}
+
 /** One answer for an id that was never issued, was issued to someone else, or has ended (MCP transports, session management). */
 export function sessionNotFound(id: RequestId | null = null): Response {
 	return jsonRpcError(404, JSON_RPC.sessionNotFound, "Session not found", { id });
 }
 
-export function tooManyCalls(message: unknown): Response {
-	const sentence = "Too many calls of this session wait for their answers. Wait for some, or cancel them.";
-	return jsonRpcError(429, JSON_RPC.transport, sentence, { id: idOf(message) });
-}
-
-export function mustAcceptEventStream(): Response {
-	return jsonRpcError(406, JSON_RPC.transport, "Not Acceptable: Client must accept text/event-stream");
+export function notAcceptable(mediaTypes: string, id: RequestId | null = null): Response {
+	return jsonRpcError(406, JSON_RPC.transport, `Not Acceptable: Client must accept ${mediaTypes}`, { id });
 }
 
 export function methodNotAllowed(allow: string, hint?: string): Response {

@@ -3,42 +3,54 @@ import {
 	isInitializeRequest,
 	isJSONRPCNotification,
 	isJSONRPCRequest,
+	isJSONRPCResponse,
+	isJsonContentType,
 	type JSONRPCRequest,
+	type JSONRPCResponse,
 	type RequestId,
 	UriTemplate,
 } from "@modelcontextprotocol/server";
+import { getContext } from "hono/context-storage";
+import type { AppEnv } from "../app-env.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Resource } from "../resources/define.ts";
 import type { Gated } from "./gate.ts";
-import { idOf, JSON_RPC, jsonRpcError } from "./json-rpc.ts";
+import { idOf, JSON_RPC, jsonRpcError, MAX_ID_LENGTH } from "./json-rpc.ts";
 
 /** A session stores what its client said when it initialized. */
 const MAX_INITIALIZE_LENGTH = 16 * 1024;
 
-/** Longer ones are nobody's, and matching a template with one may take long; characters. */
-const MAX_URI_LENGTH = 8192;
-
 /** As many as the SDK takes. */
 const MAX_BATCH = 100;
-
-/** Ids come back with each answer, and are stored with it. */
-const MAX_ID_LENGTH = 256;
 
 /** More than any tool's arguments need. */
 const MAX_DEPTH = 256;
 
-/** The requests among a message, or a batch of them. */
+const decoder = new TextDecoder();
+
+/** The requests among what was read, and has parameters that fit. */
 export function requests(message: unknown): JSONRPCRequest[] {
 	const messages: unknown[] = Array.isArray(message) ? message : [message];
-	return messages.filter(isJSONRPCRequest);
+	return messages.filter(isRequest);
+}
+
+/** Of what was read, which proved to be a message: the SDK's guard parses it all again. */
+function isRequest(message: unknown): message is JSONRPCRequest {
+	return typeof message === "object" && message !== null && "method" in message && "id" in message;
+}
+
+/** Whether something that was read answers a question of the server's. */
+export function isResponse(message: unknown): message is JSONRPCResponse {
+	return typeof message === "object" && message !== null && !("method" in message);
 }
 
 /** The requests that a message, or a batch of them, cancels. */
 export function cancelledRequests(message: unknown): RequestId[] {
 	const messages: unknown[] = Array.isArray(message) ? message : [message];
 	return messages.flatMap((one) => {
-		if (!isJSONRPCNotification(one) || one.method !== "notifications/cancelled") return [];
-		const id = one.params?.requestId;
+		const { method, params } = Object(one);
+		if (method !== "notifications/cancelled") return [];
+		const id = Object(params).requestId;
 		return typeof id === "string" || typeof id === "number" ? [id] : [];
 	});
 }
@@ -63,41 +75,55 @@ export function resourcesAt({ resources }: Catalogue, uri: unknown): Resource[] 
 /**
  * The parsed JSON body; its size was limited before it came here.
  *
- * @returns the message, or the answer to a body that is none
+ * @returns the message, whose parameters may be anything yet, or a batch of them; or the answer to a body that is none
  */
 export async function readMessage(request: Request): Promise<unknown> {
-	const mediaType = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-	if (mediaType !== "application/json") {
-		const message = "Unsupported Media Type: Content-Type must be application/json";
-		return jsonRpcError(415, JSON_RPC.transport, message);
-	}
+	const isJson = isJsonContentType(request.headers.get("Content-Type"));
 	let message: unknown;
+	let length = 0;
 	try {
-		message = await request.json();
+		// The runtime's own text() logs a warning for a type that it takes for binary.
+		const text = isJson ? await request.text() : decoder.decode(await request.bytes());
+		length = text.length;
+		message = JSON.parse(text);
 	} catch {
-		return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
+		if (isJson) return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
 	}
-	if (isDeeperThan(message, MAX_DEPTH)) {
-		return jsonRpcError(400, JSON_RPC.invalidRequest, `Invalid Request: nested deeper than ${MAX_DEPTH} levels`);
+	const id = idOf(message);
+	getContext<AppEnv>().set("messageId", id);
+	if (!isJson) {
+		const sentence = "Unsupported Media Type: Content-Type must be application/json";
+		return jsonRpcError(415, JSON_RPC.transport, sentence, { id });
 	}
-	if (Array.isArray(message) && message.length > MAX_BATCH) {
-		const sentence = `Invalid Request: a batch holds at most ${MAX_BATCH} messages`;
-		return jsonRpcError(400, JSON_RPC.invalidRequest, sentence);
-	}
-	for (const { id, params } of requests(message)) {
-		if (String(id).length > MAX_ID_LENGTH) {
-			const sentence = `Invalid Request: an id is longer than ${MAX_ID_LENGTH} characters`;
-			return jsonRpcError(400, JSON_RPC.invalidRequest, sentence);
-		}
-		if (typeof params?.uri === "string" && params.uri.length > MAX_URI_LENGTH) {
-			const sentence = `Resource not found: its URI is longer than ${MAX_URI_LENGTH} characters`;
-			return jsonRpcError(400, JSON_RPC.invalidParams, sentence, { id: idOf(message) });
-		}
-	}
+	const problem = problemOf(message, length);
+	if (problem !== undefined) return jsonRpcError(400, JSON_RPC.invalidRequest, `Invalid Request: ${problem}`, { id });
 	if (isInitializeRequest(message) && JSON.stringify(message).length > MAX_INITIALIZE_LENGTH) {
-		return jsonRpcError(413, JSON_RPC.invalidRequest, "Invalid Request: initialize is larger than 16 KiB");
+		return jsonRpcError(413, JSON_RPC.invalidRequest, "Invalid Request: initialize is larger than 16 KiB", { id });
 	}
 	return message;
+}
+
+/** Why a body is no message that a server here should see. */
+function problemOf(message: unknown, length: number): string | undefined {
+	// Each level takes two characters at least.
+	if (length > 2 * MAX_DEPTH && isDeeperThan(message, MAX_DEPTH)) return `nested deeper than ${MAX_DEPTH} levels`;
+	const messages: unknown[] = Array.isArray(message) ? message : [message];
+	if (messages.length > MAX_BATCH) return `a batch holds at most ${MAX_BATCH} messages`;
+	if (messages.some(hasLongId)) return `an id is longer than ${MAX_ID_LENGTH} characters`;
+	if (messages.length === 0 || !messages.every(isEnvelope)) return "the body is not a JSON-RPC message";
+	return undefined;
+}
+
+function hasLongId(message: unknown): boolean {
+	if (typeof message !== "object" || message === null || !("id" in message)) return false;
+	return typeof message.id === "string" && message.id.length > MAX_ID_LENGTH;
+}
+
+/** Whether something is a JSON-RPC message, whatever its parameters are. */
+function isEnvelope(message: unknown): boolean {
+	if (typeof message !== "object" || message === null) return false;
+	const { params: _params, ...envelope } = { params: undefined, ...message };
+	return isJSONRPCRequest(envelope) || isJSONRPCNotification(envelope) || isJSONRPCResponse(message);
 }
 
 /** Level by level, since what is nested too deep for a session is too deep for recursion as well. */

@@ -11,14 +11,16 @@ import {
 	type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { signingKey } from "../signing-key.ts";
-import { currentCaller } from "./caller.ts";
+import { currentPrincipal } from "../auth/principal.ts";
+import { secretsFor } from "../signing-key.ts";
 
 const sealedSchema = z.object({ name: z.string(), state: z.unknown() });
 
-async function codec(env: Env): Promise<RequestStateCodec> {
-	const key = await signingKey(env, currentCaller().isLocal);
-	return createRequestStateCodec({ key, bind: ({ mcpReq }) => `${mcpReq.method}\0${currentCaller().user.id}` });
+/** Of the current key first. */
+async function codecs(env: Env): Promise<RequestStateCodec[]> {
+	const secrets = await secretsFor("request-state", env, currentPrincipal().isLocal);
+	const bind = ({ mcpReq }: ServerContext) => `${mcpReq.method}\0${currentPrincipal().user.id}`;
+	return secrets.map((key) => createRequestStateCodec({ key, bind }));
 }
 
 /**
@@ -26,7 +28,9 @@ async function codec(env: Env): Promise<RequestStateCodec> {
  * @returns an opaque string for `inputRequired({ requestState })`
  */
 export async function sealState(env: Env, name: string, state: unknown, mcp: ServerContext): Promise<string> {
-	return (await codec(env)).mint({ name, state }, mcp);
+	const [codec] = await codecs(env);
+	if (!codec) throw new Error("There is no key to seal with");
+	return codec.mint({ name, state }, mcp);
 }
 
 /**
@@ -35,7 +39,10 @@ export async function sealState(env: Env, name: string, state: unknown, mcp: Ser
  * @throws Error for a state that was changed, is too old, or was given to another user or for another method
  */
 export async function verifyState(env: Env, sealed: string, mcp: ServerContext): Promise<unknown> {
-	return (await codec(env)).verify(sealed, mcp);
+	const [current, ...previous] = await codecs(env);
+	let verified = current?.verify(sealed, mcp);
+	for (const codec of previous) verified = verified?.catch(() => codec.verify(sealed, mcp));
+	return verified;
 }
 
 /**

@@ -1,50 +1,119 @@
 /**
- * Session ids that only the user and client they were given to can use: `<id>.<hmac(id, transport, user, client)>`.
- * They are checked before any Durable Object is touched, so a made-up or stolen id neither reaches a session nor
- * creates one. The whole signed id is the object's name.
+ * A session is what its id says: `<claims>.<mac>`, signed for the user, the client and the transport it was given to.
+ * Nothing is kept of it anywhere, and a made-up, stolen or expired id is refused before any object is touched.
  */
+import type { ClientCapabilities } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { hmacKey, type Secrets } from "../signing-key.ts";
 
 /** Where a session is used; an id of one is none of another. */
 export type SessionTransport = "streamable-http" | "sse" | "stdio";
 
 export type SessionOwner = { readonly userId: string; readonly clientId: string };
 
+export const asksSchema = z.array(z.enum(["form", "url", "sampling", "roots"]));
+
+const claimsSchema = z.object({
+	id: z.string().min(1),
+	/** Seconds since the epoch. */
+	issuedAt: z.int(),
+	/** The negotiated protocol version; at `/sse`, where the id comes before `initialize`, with the stream instead. */
+	version: z.string().optional(),
+	/** How the client's user can be asked. */
+	asks: asksSchema.default([]),
+});
+
+export type Session = z.infer<typeof claimsSchema>;
+export type Asks = Session["asks"];
+
 const encoder = new TextEncoder();
 
-function importKey(secret: string): Promise<CryptoKey> {
-	const algorithm = { name: "HMAC", hash: "SHA-256" };
-	return crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign", "verify"]);
+/** @param id a new one, unless somebody else gave the session its id */
+export function newSession(claims: Omit<Partial<Session>, "issuedAt"> = {}): Session {
+	return { id: crypto.randomUUID(), issuedAt: Math.floor(Date.now() / 1000), asks: [], ...claims };
 }
 
 /** JSON keeps the parts apart, whatever characters a user or client id holds. */
-function signedParts(id: string, transport: SessionTransport, owner: SessionOwner): Uint8Array {
-	return encoder.encode(JSON.stringify(["mcp-session", id, transport, owner.userId, owner.clientId]));
+function signedParts(claims: string, transport: SessionTransport, owner: SessionOwner): string {
+	return JSON.stringify([claims, transport, owner.userId, owner.clientId]);
+}
+
+/** Ids that proved to be good, by what proves it: each is used many times. */
+const read = new Map<string, Session>();
+const MAX_READ = 1000;
+
+function remember(proof: string, session: Session): void {
+	if (read.size >= MAX_READ) read.clear();
+	read.set(proof, session);
+}
+
+async function verify(claims: string, mac: string, signed: string, secrets: Secrets): Promise<Session | undefined> {
+	for (const secret of secrets) {
+		const bytes = Uint8Array.fromHex(mac);
+		if (!(await crypto.subtle.verify("HMAC", await hmacKey(secret), bytes, encoder.encode(signed)))) continue;
+		const json = new TextDecoder().decode(Uint8Array.fromBase64(claims, { alphabet: "base64url" }));
+		const { data } = claimsSchema.safeParse(JSON.parse(json));
+		return data;
+	}
+	return undefined;
+}
+
+/** The id of a session, for this user and client. */
+export async function issueSessionId(
+	session: Session,
+	transport: SessionTransport,
+	owner: SessionOwner,
+	[secret]: Secrets,
+): Promise<string> {
+	const claims = encoder.encode(JSON.stringify(session)).toBase64({ alphabet: "base64url", omitPadding: true });
+	const mac = await crypto.subtle.sign(
+		"HMAC",
+		await hmacKey(secret),
+		encoder.encode(signedParts(claims, transport, owner)),
+	);
+	return `${claims}.${new Uint8Array(mac).toHex()}`;
 }
 
 /**
- * A session id for this user and client.
+ * What a session id says.
  *
- * @param id a UUID; a new one, unless somebody else gave the session its id
+ * @param maxAgeSeconds after which a session is over
+ * @returns undefined for an id that was not issued to this user and client, for this transport, or that has expired
  */
-export async function issueSessionId(
-	transport: SessionTransport,
-	owner: SessionOwner,
-	secret: string,
-	id: string = crypto.randomUUID(),
-): Promise<string> {
-	const signature = await crypto.subtle.sign("HMAC", await importKey(secret), signedParts(id, transport, owner));
-	return `${id}.${new Uint8Array(signature).toHex()}`;
-}
-
-/** Whether a session id was issued to this user and client, for this transport, under this secret. */
-export async function isSessionOwner(
+export async function readSessionId(
 	sessionId: string,
 	transport: SessionTransport,
 	owner: SessionOwner,
-	secret: string,
-): Promise<boolean> {
-	const [, id, signature] = /^([0-9a-f-]{36})\.([0-9a-f]{64})$/.exec(sessionId) ?? [];
-	if (id === undefined || signature === undefined) return false;
-	const key = await importKey(secret);
-	return crypto.subtle.verify("HMAC", key, Uint8Array.fromHex(signature), signedParts(id, transport, owner));
+	secrets: Secrets,
+	maxAgeSeconds: number,
+): Promise<Session | undefined> {
+	const [, claims, mac] = /^([\w-]{1,1024})\.([0-9a-f]{64})$/.exec(sessionId) ?? [];
+	if (claims === undefined || mac === undefined) return undefined;
+	const signed = signedParts(claims, transport, owner);
+	const proof = `${secrets} ${mac} ${signed}`;
+	const session = read.get(proof) ?? (await verify(claims, mac, signed, secrets));
+	if (session) remember(proof, session);
+	return session && Date.now() / 1000 < session.issuedAt + maxAgeSeconds ? session : undefined;
+}
+
+/** What matters of a client's capabilities, as short as an id has to be. */
+export function asksOf({ elicitation, sampling, roots }: ClientCapabilities): Asks {
+	return [
+		// A client that names no mode takes forms (MCP 2025-11-25, elicitation, capabilities).
+		...(elicitation && (elicitation.form || !elicitation.url) ? ["form" as const] : []),
+		...(elicitation?.url ? ["url" as const] : []),
+		...(sampling ? ["sampling" as const] : []),
+		...(roots ? ["roots" as const] : []),
+	];
+}
+
+/** The capabilities again, as the SDK and tools know them. */
+export function capabilitiesOf({ asks }: Pick<Session, "asks">): ClientCapabilities {
+	const form = asks.includes("form");
+	const url = asks.includes("url");
+	return {
+		...((form || url) && { elicitation: { ...(form && { form: {} }), ...(url && { url: {} }) } }),
+		...(asks.includes("sampling") && { sampling: {} }),
+		...(asks.includes("roots") && { roots: {} }),
+	};
 }

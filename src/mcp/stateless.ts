@@ -1,13 +1,21 @@
 /** The stateless era (MCP 2026-07-28): each request is answered by a server of its own, and no session is kept. */
-import { env } from "cloudflare:workers";
-import { createMcpHandler } from "agents/mcp/server";
+import { env, waitUntil } from "cloudflare:workers";
+import {
+	createMcpHandler,
+	InMemoryServerEventBus,
+	isJsonContentType,
+	type ServerEvent,
+} from "@modelcontextprotocol/server";
 import { currentRequestId } from "../app-env.ts";
+import { type Principal, runAs } from "../auth/principal.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { type Caller, runAs } from "./caller.ts";
+import { escapeLineEnds } from "../http/line-ends.ts";
+import type { ChangeNotification } from "./change.ts";
+import { openSocket } from "./open-socket.ts";
+import type { PlainCall } from "./plain-call.ts";
+import { PROTOCOL_VERSIONS } from "./protocol-versions.ts";
 import { createServer } from "./server.ts";
-
-/** There is no stream to announce changes on: clients ask again, as the answers' `ttlMs` of 0 tells them to. */
-const NO_ANNOUNCEMENTS = { listChanged: false };
+import { WorkerTransport } from "./worker-transport.ts";
 
 /**
  * How often a stream that waits gets a comment. It keeps the connection open, and finds out, with the second one, that
@@ -17,28 +25,99 @@ const KEEP_ALIVE_MILLISECONDS = 5_000;
 
 const MAX_LOGGED_LENGTH = 300;
 
-export type StatelessHandler = (request: Request, message: unknown, caller: Caller) => Promise<Response>;
+export type StatelessHandler = (request: Request, message: unknown, principal: Principal) => Promise<Response>;
 
 export function createStatelessHandler(catalogue: Catalogue): StatelessHandler {
-	const newServer = () =>
-		createServer(env, catalogue, {
-			tools: NO_ANNOUNCEMENTS,
-			resources: NO_ANNOUNCEMENTS,
-			prompts: NO_ANNOUNCEMENTS,
-			logging: {},
-		});
-	const handler = createMcpHandler(newServer, {
-		route: "/mcp",
-		legacy: "reject",
-		keepAliveMs: KEEP_ALIVE_MILLISECONDS,
-		// The whole Worker's host policy and CORS headers come first.
-		corsOptions: false,
-		allowedOriginHostnames: "*",
-		onerror({ name, message }) {
-			// It quotes what the client sent.
-			const cause = message.slice(0, MAX_LOGGED_LENGTH);
-			console.warn(JSON.stringify({ event: "mcp_error", requestId: currentRequestId(), name, cause }));
-		},
+	const newServer = () => createServer(env, catalogue, { canAsk: true });
+	const options = { legacy: "reject", keepAliveMs: KEEP_ALIVE_MILLISECONDS, onerror: logError } as const;
+	const handler = createMcpHandler(newServer, options);
+
+	/** `subscriptions/listen`: told by this user's object only, since a bus reaches all who listen on it. */
+	async function listen(request: Request, message: unknown, principal: Principal): Promise<Response> {
+		const bus = new InMemoryServerEventBus();
+		const listening = createMcpHandler(newServer, { ...options, bus });
+		const response = await runAs(principal, () => listening.fetch(request, { parsedBody: message }));
+		if (bus.listenerCount === 0) return response;
+		return feed(bus, response, principal);
+	}
+
+	return async (request, message, principal) => {
+		const { method } = Object(message);
+		if (method === "subscriptions/listen") return listen(request, message, principal);
+		const response = await runAs(principal, () => handler.fetch(request, { parsedBody: message }));
+		if (response.status === 400 || method === "server/discover") return nameAllVersions(response);
+		return escapeLineEnds(response);
+	};
+}
+
+/** Answers a plain call, which ends when its client hangs up. */
+export function answerStatelessCall(plain: PlainCall, request: Request, principal: Principal): Promise<Response> {
+	const hangup = new AbortController();
+	const transport = new WorkerTransport({
+		ids: [plain.id],
+		isBatch: false,
+		// A client of this era names a level in the call that it is for, which then is not a plain one.
+		logLevel: async () => "off",
+		keepAliveMilliseconds: KEEP_ALIVE_MILLISECONDS,
+		onhangup: () => hangup.abort(),
 	});
-	return (request, message, caller) => runAs(caller, () => handler.fetch(request, { parsedBody: message }));
+	const signal = AbortSignal.any([request.signal, hangup.signal]);
+	const serving = { env, canAsk: true, clientCapabilities: plain.clientCapabilities };
+	waitUntil(runAs(principal, () => plain.run(serving, transport, signal)).catch((error) => transport.fail(error)));
+	return transport.response;
+}
+
+/** Publishes what the user's object says on a bus, as long as the client reads; the stream ends with its token. */
+async function feed(bus: InMemoryServerEventBus, response: Response, principal: Principal): Promise<Response> {
+	const socket = await openSocket(env, principal, { kind: "listen", session: crypto.randomUUID() });
+	if (!socket || !response.body) throw new Error("The user's object gave no socket");
+	const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+	const end = new AbortController();
+	socket.addEventListener("message", ({ data }) => bus.publish(eventOf(JSON.parse(String(data)))));
+	socket.addEventListener("close", () => end.abort());
+	socket.addEventListener("error", () => end.abort());
+	socket.accept();
+	const { expiresAt } = principal;
+	const expiry = expiresAt === undefined ? undefined : setTimeout(() => end.abort(), expiresAt * 1000 - Date.now());
+	response.body
+		.pipeTo(writable, { signal: end.signal, preventAbort: true })
+		.catch(() => writable.close().catch(() => {}))
+		.finally(() => {
+			clearTimeout(expiry);
+			socket.close(1000, "The client has left");
+		});
+	return new Response(readable, response);
+}
+
+function eventOf(notification: ChangeNotification): ServerEvent {
+	switch (notification.method) {
+		case "notifications/tools/list_changed":
+			return { kind: "tools_list_changed" };
+		case "notifications/prompts/list_changed":
+			return { kind: "prompts_list_changed" };
+		case "notifications/resources/list_changed":
+			return { kind: "resources_list_changed" };
+		case "notifications/resources/updated":
+			return { kind: "resource_updated", uri: notification.params.uri };
+	}
+}
+
+function logError({ name, message }: Error): void {
+	// It quotes what the client sent.
+	const cause = message.slice(0, MAX_LOGGED_LENGTH);
+	console.warn(JSON.stringify({ event: "mcp_error", requestId: currentRequestId(), name, cause }));
+}
+
+type WithVersions = {
+	result?: { supportedVersions?: readonly string[] };
+	error?: { data?: { supported?: readonly string[] } };
+};
+
+/** The SDK names the version that it serves here; the same address also serves those with sessions. */
+async function nameAllVersions(response: Response): Promise<Response> {
+	if (!isJsonContentType(response.headers.get("Content-Type"))) return response;
+	const body = await response.json<WithVersions>();
+	if (body.result?.supportedVersions) body.result.supportedVersions = PROTOCOL_VERSIONS;
+	if (body.error?.data?.supported) body.error.data.supported = PROTOCOL_VERSIONS;
+	return Response.json(body, { status: response.status, headers: response.headers });
 }

@@ -1,18 +1,21 @@
 /** The authorization endpoint that people see: who is asking, for what, and with whom to sign in. Built on the library's helpers. */
-import type { AuthRequest } from "@cloudflare/workers-oauth-provider";
+import { AuthorizationError, type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
-import { createMiddleware } from "hono/factory";
-import { refuse } from "../answers.tsx";
+import { answerError, refuse } from "../answers.tsx";
 import type { AppEnv } from "../app-env.ts";
-import { readConfig } from "../config.ts";
+import { readConfig, readsClientDocuments } from "../config.ts";
 import { LOCAL_PROVIDER } from "../identity/local.ts";
 import { isLoopbackUrl } from "../loopback.ts";
-import { ConsentPage } from "../pages/consent.tsx";
-import { isScope, offeredScopes, scopesOf } from "../scopes.ts";
-import { signingKey } from "../signing-key.ts";
+import { ConsentPage, type ConsentPageProps } from "../pages/consent.tsx";
+import { isScope, OFFLINE_ACCESS, offeredScopes, type Scope, scopesOf } from "../scopes.ts";
+import { secretsFor } from "../signing-key.ts";
 import { isStorableKey } from "../storage-key.ts";
 import { callbackApp } from "./callback.tsx";
+import { dropEmptyParameters } from "./client-requests.ts";
+import { isAcceptedRedirectUri, isPrivateUseUri, isWebRedirectUri, opensApp } from "./redirect-uris.ts";
+import { refuseAuthorization, refuseUnknownClient } from "./refusals.tsx";
+import { type ScopeChoice, scopeChoices } from "./scope-choices.ts";
 import {
 	type Chosen,
 	GO_BACK,
@@ -21,52 +24,38 @@ import {
 	PROVIDER_COOKIE,
 	providersOf,
 	readForm,
+	redirect,
 	setHeaders,
 	startSignIn,
 	usesBuiltIn,
 } from "./sign-in.ts";
 
+const DOCUMENTS_ARE_OFF =
+	"Remove this server from the app and add it again: the app can register here instead. To have this server read the documents, for which it needs the internet, set CLIENT_METADATA_DOCUMENTS=on (locally in .dev.vars) and start it again.";
+
 export const authorizationApp = new Hono<AppEnv>();
 
-/** Without an identity provider only a loopback host can sign anyone in. */
-const requireIdentityProvider = createMiddleware<AppEnv>(async (c, next) => {
-	c.header("Cache-Control", "no-store");
-	if (providersOf(c).length > 0 || isLoopbackUrl(c.req.url)) return next();
-	return refuse(
-		c,
-		503,
-		"Nobody can sign in here yet: this server has no identity provider.",
-		"Its operator can add one with two secrets, for example “npx wrangler secret put GITHUB_CLIENT_ID” and “npx wrangler secret put GITHUB_CLIENT_SECRET”. The README lists the providers. The built-in sign-in works on http://localhost only, because it lets in whoever types an email address.",
-	);
-});
+authorizationApp.onError((error, c) =>
+	error instanceof AuthorizationError && !error.redirectTo ? refuseAuthorization(c, error) : answerError(error, c),
+);
 
-for (const path of ["/authorize", "/sign-in", "/callback"]) authorizationApp.use(path, requireIdentityProvider);
+for (const path of ["/authorize", "/sign-in", "/callback"]) {
+	authorizationApp.use(path, async (c, next) => {
+		c.header("Cache-Control", "no-store");
+		await next();
+	});
+}
 
 authorizationApp.route("/", callbackApp);
 
 authorizationApp.get("/authorize", async (c) => {
-	const oauth = helpers(c);
-	const clientId = c.req.query("client_id") ?? "";
-	// The address of a metadata document is fetched, any other id is looked up.
-	if (!clientId.startsWith("https://") && !isStorableKey(`client:${clientId}`)) {
-		return refuse(c, 400, "The client id is too long.");
-	}
-	const parsed = await oauth.parseAuthRequest(c.req.raw);
-	const available = scopesOf(pathOf(parsed.resource), readConfig(c.env).stdio !== undefined);
-	const request = { ...parsed, scope: offeredScopes(parsed.scope, available) };
+	const request = await readRequest(c, c.req.raw);
+	if (request instanceof Response) return request;
 	const provider = chosenProvider(c, getCookie(c, PROVIDER_COOKIE, "host"));
-	if (
-		provider &&
-		!asksForPage(c) &&
-		(await oauth.isConsentRemembered(c.req.raw, request, await remembering(c, provider)))
-	) {
-		return startSignIn(c, request, provider, new Headers());
-	}
-	const details = await oauth.describeConsent(request);
-	const { handle, headers } = await oauth.beginConsent(request);
-	setHeaders(c, headers);
-	const page = <ConsentPage details={details} scopes={request.scope} handle={handle} providers={providersOf(c)} />;
-	return c.html(page);
+	const isSilent = isWebRedirectUri(request.redirectUri) && !asksForPage(c);
+	const answered = provider && isSilent && (await rememberedAnswer(c, request, provider));
+	if (answered) return startSignIn(c, answered, provider, new Headers());
+	return askForConsent(c, request, { query: new URL(c.req.url).search });
 });
 
 authorizationApp.post("/authorize", async (c) => {
@@ -78,15 +67,101 @@ authorizationApp.post("/authorize", async (c) => {
 		const { headers } = await oauth.denyConsent(c.req.raw, handle);
 		return new Response(null, { status: 302, headers });
 	}
-	if (decision !== "approve") return refuse(c, 400, "The form did not say whether to allow or to deny.", GO_BACK);
 	const scope = form.getAll("scope").map(String).filter(isScope);
-	if (scope.length === 0) return refuse(c, 400, "Nothing was ticked, so there is nothing to allow.", GO_BACK);
+	if (decision !== "approve") return askAgain(c, form, "The form did not say whether to allow or to deny.");
+	if (scope.length === 0) {
+		return askAgain(c, form, "Nothing was ticked, so there is nothing to allow. Tick at least one box, or deny.");
+	}
 	const provider = chosenProvider(c, c.req.query("provider"));
-	if (provider === undefined) return refuse(c, 400, "The form did not say with whom to sign in.", GO_BACK);
-	const remember = await remembering(c, provider);
-	const { request, headers } = await oauth.approveConsent(c.req.raw, handle, { scope, remember });
+	if (provider === undefined) return askAgain(c, form, "The form did not say with whom to sign in.");
+	const [remember] = await remembering(c, provider);
+	const { request, headers } = await oauth.approveConsent(c.req.raw, handle, {
+		scope: withOfflineAccess(scope, form.has(OFFLINE_ACCESS)),
+		...(remember && { remember }),
+	});
 	return startSignIn(c, request, provider, headers);
 });
+
+/** The authorization request of a URL, with the scopes that can be offered for it; or the answer to one that is none. */
+async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthRequest | Response> {
+	const given = dropEmptyParameters(raw);
+	const refused = await refuseClient(c, new URL(given.url).searchParams);
+	if (refused) return refused;
+	const parsed = await helpers(c).parseAuthRequest(given);
+	// RFC 8252 section 8.1; the wrapper asks this of public clients only.
+	if (opensApp(parsed.redirectUri) && !parsed.codeChallenge) {
+		const description = "PKCE is required for this redirect URI.";
+		return redirect(c, authorizationErrorRedirect(parsed, "invalid_request", description), new Headers());
+	}
+	const available = scopesOf(pathOf(parsed.resource), readConfig(c.env).stdio !== undefined);
+	const scope = withOfflineAccess(offeredScopes(parsed.scope, available), parsed.scope.includes(OFFLINE_ACCESS));
+	return { ...parsed, scope };
+}
+
+/**
+ * Refuses clients that the wrapper would look up, and redirect URIs that it would send errors to, where this server does not.
+ *
+ * @param parameters of the authorization request; of a name that is repeated the first counts, as for the wrapper
+ */
+async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Promise<Response | undefined> {
+	const config = readConfig(c.env);
+	const clientId = parameters.get("client_id") ?? "";
+	// The address of a metadata document is fetched, any other id is looked up.
+	if (!/^https:\/\//i.test(clientId)) {
+		if (!isStorableKey(`client:${clientId}`)) return refuseUnknownClient(c);
+	} else if (!readsClientDocuments(config, c.req.url)) {
+		const host = URL.canParse(clientId) ? new URL(clientId).host : clientId;
+		const sentence = `The app that sent you here describes itself in a document at ${host}, and this server reads no such documents.`;
+		return refuse(c, 400, sentence, DOCUMENTS_ARE_OFF);
+	}
+	const redirectUri = parameters.get("redirect_uri") ?? "";
+	if (!opensApp(redirectUri) || isAcceptedRedirectUri(redirectUri, config.privateUseRedirectUris)) return undefined;
+	const sentence = `The app that sent you here wants access sent to ${new URL(redirectUri).protocol} links, which this server does not accept.`;
+	if (!isPrivateUseUri(redirectUri)) return refuse(c, 400, sentence);
+	const hint = `If you trust the app, this server’s administrator can add this redirect URI to the setting PRIVATE_USE_REDIRECT_URIS: ${redirectUri}`;
+	return refuse(c, 400, sentence, hint);
+}
+
+/** Every client may refresh; one that says that it will hears it back in the token's scope. */
+function withOfflineAccess(scopes: readonly Scope[], isAsked: boolean): string[] {
+	return isAsked ? [...scopes, OFFLINE_ACCESS] : [...scopes];
+}
+
+type Asking = Pick<ConsentPageProps, "query" | "problem"> & {
+	/** The boxes that were ticked when the form was sent, if it was. */
+	ticked?: readonly string[];
+};
+
+/** The consent page of a request, in this browser for ten minutes. */
+async function askForConsent(
+	c: Context<AppEnv>,
+	request: AuthRequest,
+	{ query, ticked, ...asking }: Asking,
+): Promise<Response> {
+	const oauth = helpers(c);
+	const details = await oauth.describeConsent(request);
+	const { handle, headers } = await oauth.beginConsent(request);
+	setHeaders(c, headers);
+	const choices = choicesOf(c, request, query).map((choice) =>
+		ticked ? { ...choice, isTicked: ticked.includes(choice.scope) } : choice,
+	);
+	const props = { ...asking, details, choices, handle, query, providers: providersOf(c) };
+	return c.html(<ConsentPage {...props} />, asking.problem === undefined ? 200 : 400);
+}
+
+/**
+ * The form again, as it was filled in, with what it lacks. The authorization request is read from the form and checked
+ * as if it had just come in; approving it takes the new page's handle. The old page's handle is not used up.
+ */
+async function askAgain(c: Context<AppEnv>, form: FormData, problem: string): Promise<Response> {
+	const query = form.get("query");
+	if (typeof query !== "string" || query === "") return refuse(c, 400, problem, GO_BACK);
+	const url = new URL("/authorize", c.req.url);
+	url.search = query;
+	const request = await readRequest(c, new Request(url));
+	if (request instanceof Response) return request;
+	return askForConsent(c, request, { query, problem, ticked: form.getAll("scope").map(String) });
+}
 
 /** Of a resource of this origin; empty for the origin itself. */
 function pathOf(resource: AuthRequest["resource"]): string {
@@ -94,9 +169,35 @@ function pathOf(resource: AuthRequest["resource"]): string {
 	return pathname === "/" ? "" : pathname;
 }
 
+/** The boxes for the scopes of a request, which came with this query. */
+function choicesOf(c: Context<AppEnv>, { scope }: AuthRequest, query: string): ScopeChoice[] {
+	const named = new URLSearchParams(query).get("scope")?.split(" ") ?? [];
+	return scopeChoices(scope.filter(isScope), named, readConfig(c.env), c.req.url);
+}
+
+/**
+ * The request as it was approved before in this browser: with all that it is offered, or, by somebody who left the form
+ * as it was, with what is ticked there.
+ */
+async function rememberedAnswer(
+	c: Context<AppEnv>,
+	request: AuthRequest,
+	provider: Chosen,
+): Promise<AuthRequest | undefined> {
+	const remember = await remembering(c, provider);
+	const choices = choicesOf(c, request, new URL(c.req.url).search);
+	const unticked: string[] = choices.filter(({ isTicked }) => !isTicked).map(({ scope }) => scope);
+	const asShown = { ...request, scope: request.scope.filter((scope) => !unticked.includes(scope)) };
+	for (const answer of unticked.length < choices.length ? [request, asShown] : [request]) {
+		for (const key of remember) if (await helpers(c).isConsentRemembered(c.req.raw, answer, key)) return answer;
+	}
+	return undefined;
+}
+
 /** An approval is for one provider: with another, the client would get to know somebody else. */
 async function remembering(c: Context<AppEnv>, provider: Chosen) {
-	return { secret: await signingKey(c.env, isLoopbackUrl(c.req.url)), subject: nameOf(provider) };
+	const secrets = await secretsFor("remembered-consent", c.env, isLoopbackUrl(c.req.url));
+	return secrets.map((secret) => ({ secret, subject: nameOf(provider) }));
 }
 
 /** OpenID Connect Core 1.0, section 3.1.2.1: the client wants the person asked, whatever they answered before. */

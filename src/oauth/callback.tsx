@@ -6,13 +6,15 @@ import { z } from "zod";
 import { refuse } from "../answers.tsx";
 import type { AppEnv } from "../app-env.ts";
 import { allowListsOf, readConfig } from "../config.ts";
+import { type Props, permissionsOf, type User, userId } from "../grant.ts";
 import { identifyLocally, LOCAL_PROVIDER } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
 import { isLoopbackUrl } from "../loopback.ts";
 import { SignInPage } from "../pages/sign-in.tsx";
-import { isPermitted, isScope } from "../scopes.ts";
-import { type Props, permissionsOf, type User, userId } from "../session.ts";
-import { callbackUrl, failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuiltIn } from "./sign-in.ts";
+import { isPermitted, isScope, isTokenScope, PERMISSIONS, type Permission } from "../scopes.ts";
+import { callbackUrl } from "./misconfigured-provider.tsx";
+import { refuseUnlessOpen } from "./refusals.tsx";
+import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuiltIn } from "./sign-in.ts";
 
 export const callbackApp = new Hono<AppEnv>();
 
@@ -21,20 +23,32 @@ const requireBuiltIn = createMiddleware<AppEnv>(async (c, next) => {
 	return usesBuiltIn(c) ? next() : refuse(c, 404, "There is no such page here.");
 });
 
-/** The built-in identity provider's page. It changes nothing, so it asks nothing of the state it passes on. */
-callbackApp.get("/sign-in", requireBuiltIn, (c) => c.html(<SignInPage state={c.req.query("state") ?? ""} />));
+/** The built-in identity provider's page, for a sign-in that this browser can finish. */
+callbackApp.get("/sign-in", requireBuiltIn, (c) => askWhoItIs(c));
 
 callbackApp.post("/callback", requireBuiltIn, async (c) => {
 	const form = await readForm(c);
 	const identity = identifyLocally(form);
-	if (!identity) {
-		// The state is still unused: the person corrects the form and goes on.
-		const email = String(form.get("email") ?? "");
-		return c.html(<SignInPage state={c.req.query("state") ?? ""} rejectedEmail={email} />, 400);
-	}
+	// The state is still unused: the person corrects the form and goes on.
+	if (!identity) return askWhoItIs(c, String(form.get("email") ?? ""));
 	const { request, headers } = await helpers(c).finishUpstream(c.req.raw);
 	return finishSignIn(c, request, LOCAL_PROVIDER, { identity }, headers);
 });
+
+async function askWhoItIs(c: Context<AppEnv>, rejectedEmail?: string): Promise<Response> {
+	const state = c.req.query("state");
+	const refusal = await refuseUnlessOpen(c, state);
+	if (refusal) return refusal;
+	const permissions = permissionsToTry(c);
+	const rejected = rejectedEmail !== undefined && { rejectedEmail };
+	return c.html(<SignInPage state={state ?? ""} permissions={permissions} {...rejected} />, rejected ? 400 : 200);
+}
+
+/** Those that mean something on this server, and that not everyone has. */
+function permissionsToTry(c: Context<AppEnv>): Permission[] {
+	const lists = allowListsOf(readConfig(c.env), isLoopbackUrl(c.req.url));
+	return PERMISSIONS.filter((permission) => lists[permission]?.includes("*") === false);
+}
 
 /** The one callback of all identity providers: the state says whose it is. */
 callbackApp.get("/callback", async (c) => {
@@ -47,7 +61,7 @@ callbackApp.get("/callback", async (c) => {
 	try {
 		return finishSignIn(c, request, name, await provider.signIn(callback, flow), headers);
 	} catch (error) {
-		return failSignIn(c, request, error, headers);
+		return failSignIn(c, { request, provider, error, headers });
 	}
 });
 
@@ -65,8 +79,8 @@ async function finishSignIn(
 	const { subject, permissions, ...person } = identity;
 	const user: User = { id: userId(provider, subject), provider, permissions: [...permissions], ...person };
 	const allowed = permissionsOf(user, allowListsOf(readConfig(c.env), isLoopbackUrl(c.req.url)));
-	const scope = request.scope.filter(isScope);
-	if (!scope.some((name) => isPermitted(name, allowed))) {
+	const scope = request.scope.filter(isTokenScope);
+	if (!scope.filter(isScope).some((name) => isPermitted(name, allowed))) {
 		const description = "This user may use none of what was allowed.";
 		return redirect(c, authorizationErrorRedirect(request, "access_denied", description), headers);
 	}

@@ -10,11 +10,12 @@ import {
 import { currentRequestId } from "../app-env.ts";
 import { allowListsOf, readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
+import { type Props, permissionsOf, propsSchema, type UpstreamTokens, type User } from "../grant.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
 import { isLoopbackUrl } from "../loopback.ts";
-import { isPermitted, isScope, type Scope } from "../scopes.ts";
-import { type Props, permissionsOf, propsSchema, type UpstreamTokens, type User } from "../session.ts";
+import { userObjectOf } from "../mcp/user-object.ts";
+import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../scopes.ts";
 import { rememberCurrentToken } from "./current-token.ts";
 
 /** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
@@ -52,15 +53,17 @@ export async function exchangeTokens(options: TokenExchangeCallbackOptions<Env>)
 }
 
 /** What the user consented to and is permitted now: a permission that comes later needs no second consent. */
-function permittedScope({ requestedScope, resource, env }: TokenExchangeCallbackOptions<Env>, user: User): Scope[] {
+function permittedScope({ requestedScope, resource, env }: TokenExchangeCallbackOptions<Env>, user: User): string[] {
 	const permissions = permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(resource)));
-	return requestedScope.filter(isScope).filter((scope) => isPermitted(scope, permissions));
+	return requestedScope
+		.filter(isTokenScope)
+		.filter((scope) => scope === OFFLINE_ACCESS || isPermitted(scope, permissions));
 }
 
 /** Has the user's open event streams say that the lists changed. */
 function announceChange(env: Env, userId: string): void {
 	const requestId = currentRequestId();
-	const announced = env.USER_OBJECT.getByName(userId).permissionsChanged();
+	const announced = userObjectOf(env, userId).announce({ lists: ["tools", "prompts", "resources"] });
 	waitUntil(announced.catch((error) => logError("change_not_announced", error, requestId)));
 }
 

@@ -3,22 +3,22 @@ import { OAuthResourceServer, type OAuthResourceTokenValidation } from "@cloudfl
 import { currentRequestId } from "../app-env.ts";
 import { readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
+import { type Grant, propsSchema } from "../grant.ts";
 import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
-import type { createEndpoints } from "../mcp/route.ts";
+import { serveSse } from "../mcp/http-sse.ts";
 import { SERVER_INFO } from "../mcp/server-info.ts";
-import { type Grant, propsSchema } from "../session.ts";
+import type { Handler } from "../mcp/visit.ts";
 import { serveStdio } from "../stdio/route.ts";
 import { isStorableKey } from "../storage-key.ts";
 import { authorizationServer, type RESOURCE_PATHS } from "./authorization-server.ts";
 import { perOrigin } from "./per-origin.ts";
 
 type ResourcePath = (typeof RESOURCE_PATHS)[number];
-type Endpoints = ReturnType<typeof createEndpoints>;
 
 /** The protected resources, by path. */
-export function createResourceServers({ streamableHttp, sse }: Endpoints) {
+export function createResourceServers(streamableHttp: Handler) {
 	return perOrigin((origin): Record<ResourcePath, OAuthResourceServer<Env, Grant>> => {
-		const resourceServer = (path: string, fetch: typeof streamableHttp) =>
+		const resourceServer = (path: string, fetch: Handler) =>
 			new OAuthResourceServer<Env, Grant>({
 				resourceMetadata: {
 					resource: origin + path,
@@ -26,14 +26,18 @@ export function createResourceServers({ streamableHttp, sse }: Endpoints) {
 					resource_name: SERVER_INFO.title,
 				},
 				// No requiredScopes: the consent page offers the scopes, so that clients need not know them.
-				validateToken: (env) => (resource, token) => validateToken(env, origin, token, [resource, origin]),
+				validateToken: (env) => (resource, token) => validateToken(env, origin, token, resource),
 				handler: { fetch },
 			});
 		return {
 			"/mcp": resourceServer("/mcp", streamableHttp),
-			"/sse": resourceServer("/sse", sse),
+			"/mcp/": resourceServer("/mcp/", streamableHttp),
+			"/sse": resourceServer("/sse", serveSse),
+			"/sse/": resourceServer("/sse/", serveSse),
 			"/stdio/mcp": resourceServer("/stdio/mcp", serveStdio),
+			"/stdio/mcp/": resourceServer("/stdio/mcp/", serveStdio),
 			"/stdio/sse": resourceServer("/stdio/sse", serveStdio),
+			"/stdio/sse/": resourceServer("/stdio/sse/", serveStdio),
 		};
 	});
 }
@@ -41,9 +45,12 @@ export function createResourceServers({ streamableHttp, sse }: Endpoints) {
 /** As long as the hash of a token in its key. */
 const HASH_PLACEHOLDER = "0".repeat(64);
 
+/** The same address with a slash at the end, or without, is no other endpoint. */
+const withoutSlash = (url: string) => url.replace(/\/$/, "");
+
 /**
- * Accepts a token that was issued for one of these audiences: one KV read, where asking the library for each audience
- * in turn would make two.
+ * Accepts a token that was issued for a resource or for the whole origin: one KV read, where asking the library for
+ * each audience in turn would make more.
  *
  * @returns null for a token that is not valid here, and for a grant whose shape is not today's
  */
@@ -51,18 +58,19 @@ async function validateToken(
 	env: Env,
 	origin: string,
 	token: string,
-	audiences: readonly [resource: string, ...others: string[]],
+	resource: string,
 ): Promise<OAuthResourceTokenValidation<Grant> | null> {
 	// The wrapper looks a token up by its user, its grant and its hash: one that makes no key is none of ours.
 	if (!isStorableKey(`token:${token.slice(0, token.lastIndexOf(":") + 1)}${HASH_PLACEHOLDER}`)) return null;
 	try {
-		const found = await authorizationServer(origin).getOAuthApi(env).unwrapToken(token);
-		if (!found || typeof found.audience !== "string" || !audiences.includes(found.audience)) return null;
+		const found = await authorizationServer(origin, env).getOAuthApi(env).unwrapToken(token);
+		if (!found || typeof found.audience !== "string") return null;
+		if (![withoutSlash(resource), origin].includes(withoutSlash(found.audience))) return null;
 		const props = propsSchema.safeParse(found.grant.props);
 		if (!props.success || !isAcceptedProvider(props.data.user.provider, env, origin)) return null;
 		return {
 			props: { ...props.data, grantId: found.grantId },
-			audience: audiences[0],
+			audience: resource,
 			expiresAt: found.expiresAt,
 			scope: found.scope,
 			userId: found.userId,

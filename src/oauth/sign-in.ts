@@ -15,6 +15,8 @@ import { logError } from "../errors.ts";
 import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
 import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../identity/provider.ts";
 import { authorizationServer } from "./authorization-server.ts";
+import { noticingEnds } from "./grant-end.ts";
+import { callbackUrl, isMisconfigured, refuseForProvider } from "./misconfigured-provider.tsx";
 
 export const GO_BACK = "Go back to the page before this one, and choose again.";
 
@@ -25,6 +27,9 @@ const PROVIDER_COOKIE_SECONDS = 30 * 24 * 60 * 60;
 /** What the client is told; people and the log learn more. */
 const CLIENT_ERRORS: Record<UpstreamFailure, [AuthorizationErrorCode, string]> = {
 	declined: ["access_denied", "The sign-in was declined."],
+	wrong_callback: ["server_error", "The identity provider does not have this server's callback URL."],
+	wrong_client: ["server_error", "The identity provider did not accept this server's client id or client secret."],
+	refused: ["server_error", "The identity provider refused what this server asked for."],
 	unavailable: ["temporarily_unavailable", "The identity provider is not available. Try again later."],
 	dead_grant: ["access_denied", "The identity provider did not accept the sign-in. Try again."],
 	malformed: ["server_error", "The identity provider answered in a way that cannot be trusted."],
@@ -38,12 +43,8 @@ export function usesBuiltIn(c: Context<AppEnv>): boolean {
 	return isBuiltInSignInOffered(readConfig(c.env), c.req.url);
 }
 
-export function callbackUrl(c: Context<AppEnv>): string {
-	return `${new URL(c.req.url).origin}/callback`;
-}
-
 export function helpers(c: Context<AppEnv>): OAuthHelpers {
-	return authorizationServer(new URL(c.req.url).origin).getOAuthApi(c.env);
+	return authorizationServer(new URL(c.req.url).origin, c.env).getOAuthApi(noticingEnds(c.env));
 }
 
 export async function readForm(c: Context<AppEnv>): Promise<FormData> {
@@ -86,15 +87,27 @@ export async function startSignIn(
 		const url = await provider.authorizationUrl({ ...secrets, redirectUri: callbackUrl(c), state });
 		return redirect(c, url.href, bound);
 	} catch (error) {
-		return failSignIn(c, request, error, bound);
+		return failSignIn(c, { request, provider, error, headers: bound });
 	}
 }
 
-/** Tells the client, which waits, what it may know of a sign-in that failed. */
-export function failSignIn(c: Context<AppEnv>, request: AuthRequest, error: unknown, headers: Headers): Response {
+type FailedSignIn = { request: AuthRequest; provider: IdentityProvider; error: unknown; headers: Headers };
+
+/**
+ * Tells the client, which waits, what it may know of a sign-in that failed. A failure that only an administrator can
+ * correct is shown to the user first: in the first hour of a server, they are the same person.
+ */
+export function failSignIn(
+	c: Context<AppEnv>,
+	{ request, provider, error, headers }: FailedSignIn,
+): Response | Promise<Response> {
 	if (!(error instanceof UpstreamError)) throw error;
-	logError(`sign_in_${error.reason}`, error, c.get("requestId"));
-	return redirect(c, authorizationErrorRedirect(request, ...CLIENT_ERRORS[error.reason]), headers);
+	const { reason } = error;
+	logError(`sign_in_${reason}`, error, c.get("requestId"));
+	const redirectTo = authorizationErrorRedirect(request, ...CLIENT_ERRORS[reason]);
+	if (!isMisconfigured(reason)) return redirect(c, redirectTo, headers);
+	setHeaders(c, headers);
+	return refuseForProvider(c, reason, { provider, redirectTo });
 }
 
 export function redirect(c: Context<AppEnv>, location: string, headers: Headers): Response {

@@ -1,16 +1,25 @@
 /** The pages that need no sign-in. */
 import { Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
+import type { Catalogue } from "../catalogue.ts";
 import { readConfig } from "../config.ts";
+import { names } from "../http/accept.ts";
 import { HomePage } from "./home.tsx";
-import { STYLE } from "./style.ts";
+import { summaryOf } from "./summary.ts";
 
-export const pagesApp = new Hono<AppEnv>();
+/** The pages of a server that offers a catalogue. */
+export function createPages(catalogue: Catalogue): Hono<AppEnv> {
+	const pages = new Hono<AppEnv>();
 
-pagesApp.get("/", (c) =>
-	c.html(<HomePage origin={new URL(c.req.url).origin} hasStdio={readConfig(c.env).stdio !== undefined} />),
-);
+	pages.get("/", (c) => {
+		const { origin } = new URL(c.req.url);
+		const config = readConfig(c.env);
+		const accept = c.req.header("Accept");
+		c.header("Vary", "Accept");
+		if (names(accept, "application/json") && !names(accept, "text/html")) return c.json(summaryOf(config, origin));
+		const stdioServer = config.stdio && { command: config.stdioCommand };
+		return c.html(<HomePage origin={origin} catalogue={catalogue} stdioServer={stdioServer} />);
+	});
 
-pagesApp.get("/style.css", (c) => {
-	return c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=300" });
-});
+	return pages;
+}

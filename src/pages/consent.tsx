@@ -1,22 +1,28 @@
 /** Who is asking, for what, and where access goes. Everything a client says of itself is text, never markup. */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import type { IdentityProvider } from "../identity/provider.ts";
-import { SCOPES, type Scope } from "../scopes.ts";
+import { isWebRedirectUri, opensApp } from "../oauth/redirect-uris.ts";
+import type { ScopeChoice } from "../oauth/scope-choices.ts";
+import { OFFLINE_ACCESS } from "../scopes.ts";
 import { Layout } from "./layout.tsx";
 
-type ConsentPageProps = {
+export type ConsentPageProps = {
 	details: ConsentDescription;
-	/** The scopes that can be ticked. */
-	scopes: readonly Scope[];
+	/** The boxes that can be ticked. */
+	choices: readonly ScopeChoice[];
 	/** Whom the person can sign in with; none: the built-in sign-in. */
 	providers: readonly Pick<IdentityProvider, "name" | "title">[];
 	/** Proves that the form came from this page, in this browser. */
 	handle: string;
+	/** The authorization request as it came in, to show the page again. */
+	query: string;
+	/** What the form lacked, when the page is shown again. */
+	problem?: string;
 };
 
-export function ConsentPage({ details, scopes, handle, providers }: ConsentPageProps) {
+export function ConsentPage({ details, choices, handle, providers, query, problem }: ConsentPageProps) {
 	const [only] = providers;
-	const { clientName, clientDomain, redirectHost, redirectIsLoopback } = details;
+	const { clientName, clientDomain, redirectUri, redirectHost } = details;
 	return (
 		<Layout title={`Allow ${clientName}?`}>
 			<div class="card">
@@ -32,29 +38,45 @@ export function ConsentPage({ details, scopes, handle, providers }: ConsentPageP
 					<dd>{clientDomain ? <strong>{clientDomain}</strong> : "Unknown: the app chose its own name"}</dd>
 					<dt>Access goes to</dt>
 					<dd>
-						<strong>{redirectHost}</strong>
+						<strong>{opensApp(redirectUri) ? redirectUri : redirectHost}</strong>
 					</dd>
 				</dl>
-				{redirectIsLoopback && (
+				{!isWebRedirectUri(redirectUri) && (
 					<p class="warning">
-						Access goes to an app on <strong>this computer</strong>. Continue only if you just started signing in from
-						it.
+						Access goes to{" "}
+						{opensApp(redirectUri) ? `the app that opens ${new URL(redirectUri).protocol} links` : "an app"} on{" "}
+						<strong>this computer</strong>. Continue only if you just started signing in from it.
 					</p>
 				)}
 				<form method="post" action="/authorize">
+					{problem !== undefined && (
+						<p class="problem" role="alert">
+							{problem}
+						</p>
+					)}
 					<input type="hidden" name="handle" value={handle} />
+					<input type="hidden" name="query" value={query} />
+					{details.scope.includes(OFFLINE_ACCESS) && <input type="hidden" name={OFFLINE_ACCESS} value="on" />}
 					<fieldset>
 						<legend>It may</legend>
-						{scopes.map((scope) => (
+						{choices.map(({ scope, sentence, command, note, isTicked }) => (
 							<label class="choice">
-								<input type="checkbox" name="scope" value={scope} checked />
-								<span>{SCOPES[scope].sentence}</span>
+								<input type="checkbox" name="scope" value={scope} checked={isTicked} />
+								<span>
+									{sentence}
+									{command && (
+										<>
+											: <code>{command}</code>
+										</>
+									)}
+									{note && <span class="muted note">{note}</span>}
+								</span>
 							</label>
 						))}
 					</fieldset>
 					<p class="muted">
-						You sign in {only && providers.length === 1 ? `with ${only.title} ` : ""}next. Your answer is remembered in
-						this browser for 30 days.
+						You sign in {only && providers.length === 1 ? `with ${only.title} ` : ""}next.
+						{isWebRedirectUri(redirectUri) && " Your answer is remembered in this browser for 30 days."}
 					</p>
 					<div class="buttons">
 						<button type="submit" name="decision" value="deny">

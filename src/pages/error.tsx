@@ -1,27 +1,48 @@
+import type { Child } from "hono/jsx";
 import { Layout } from "./layout.tsx";
 
-type ErrorPageProps = {
+export type ErrorPageProps = {
 	title?: string;
-	/** What happened, safe to show to anyone. */
+	/** What happened, safe to show to anyone. `Backticks` enclose commands and names. */
 	sentence: string;
-	/** What to do next. */
-	hint?: string | undefined;
+	/** Why, and what to do next. */
+	hint?: Child;
+	/** Nothing is wrong: the page says how to go on. */
+	isNotice?: boolean;
+	/** Whether the home page can be opened, and is not the page that failed. */
+	hasHomeLink?: boolean;
 	requestId: string;
 };
 
-export function ErrorPage({ title = "That did not work", sentence, hint, requestId }: ErrorPageProps) {
+export function ErrorPage({ title = "That did not work", sentence, hint, ...props }: ErrorPageProps) {
+	const { isNotice = false, hasHomeLink = true, requestId } = props;
 	return (
 		<Layout title={title}>
 			<div class="card">
 				<h1>{title}</h1>
-				<p class="problem" role="alert">
-					{sentence}
-				</p>
-				{hint && <p>{hint}</p>}
+				{isNotice ? (
+					<p>{withCode(sentence)}</p>
+				) : (
+					<p class="problem" role="alert">
+						{withCode(sentence)}
+					</p>
+				)}
+				{typeof hint === "string" ? <p>{withCode(hint)}</p> : hint}
 				<p class="muted">
-					Request <code>{requestId}</code> · <a href="/">What this server is</a>
+					Request <code>{requestId}</code>
+					{hasHomeLink && (
+						<>
+							{" "}
+							· <a href="/">What this server is</a>
+						</>
+					)}
 				</p>
 			</div>
 		</Layout>
 	);
+}
+
+/** A text with what is between `backticks` as code. */
+export function withCode(text: string): Child {
+	return text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 }

@@ -1,17 +1,20 @@
-/** What this server is, which tools it has, how to connect. */
+/** What this server is, what it offers, how to connect. */
+import type { Catalogue } from "../catalogue.ts";
+import type { Gated } from "../mcp/gate.ts";
 import { SERVER_INFO } from "../mcp/server-info.ts";
-import { tools } from "../tools/index.ts";
 import { Layout } from "./layout.tsx";
 
 type HomePageProps = {
 	origin: string;
-	/** Whether there is a stdio MCP server, too. */
-	hasStdio: boolean;
+	catalogue: Catalogue;
+	/** The stdio MCP server, if there is one, with what people may see of its command. */
+	stdioServer: { command: string | undefined } | undefined;
 };
 
-export function HomePage({ origin, hasStdio }: HomePageProps) {
+export function HomePage({ origin, catalogue, stdioServer }: HomePageProps) {
 	const url = `${origin}/mcp`;
-	const viaMcpRemote = { mcpServers: { "remote-mcp-server": { command: "npx", args: ["-y", "mcp-remote", url] } } };
+	const { name } = SERVER_INFO;
+	const viaMcpRemote = { mcpServers: { [name]: { command: "npx", args: ["-y", "mcp-remote", url] } } };
 	return (
 		<Layout title="Connect">
 			<h1>{SERVER_INFO.title}</h1>
@@ -29,30 +32,63 @@ export function HomePage({ origin, hasStdio }: HomePageProps) {
 				<dd>
 					<code>{`${origin}/sse`}</code>
 				</dd>
-				{hasStdio && (
+				{stdioServer && (
 					<>
 						<dt>The stdio server</dt>
 						<dd>
 							<code>{`${origin}/stdio/mcp`}</code>
+							{stdioServer.command && (
+								<>
+									{" "}
+									(<code>{stdioServer.command}</code>)
+								</>
+							)}
 						</dd>
 					</>
 				)}
 			</dl>
 
-			<h2>Tools</h2>
+			<Offers title="Tools" items={catalogue.tools} />
+			<Offers title="Resources" items={catalogue.resources.map((one) => ({ ...one, name: one.uri }))} />
+			<Offers title="Prompts" items={catalogue.prompts} />
+
+			<h2>Claude Code</h2>
+			<pre>{`claude mcp add --transport http ${name} ${url}`}</pre>
+			<h2>Claude Desktop, Cursor, Windsurf and other clients that run a command</h2>
+			<pre>{JSON.stringify(viaMcpRemote, null, 2)}</pre>
+			<h2>VS Code</h2>
+			<pre>{`code --add-mcp '${JSON.stringify({ name, type: "http", url })}'`}</pre>
+			<h2>MCP Inspector</h2>
+			<pre>{`npx @modelcontextprotocol/inspector --transport http --server-url ${url}`}</pre>
+			<p>
+				Turn on the switch beside the server, sign in, and open the tools. For protocol version 2026-07-28, add{" "}
+				<code>--protocol-era modern</code>.
+			</p>
+		</Layout>
+	);
+}
+
+type OffersProps = { title: string; items: readonly (Gated & { readonly description: string })[] };
+
+/** One kind of what the catalogue holds; nothing, where it holds none. */
+function Offers({ title, items }: OffersProps) {
+	if (items.length === 0) return null;
+	return (
+		<>
+			<h2>{title}</h2>
 			<table>
 				<tbody>
-					{tools.map((tool) => (
+					{items.map(({ name, description, requires }) => (
 						<tr>
 							<td>
-								<code>{tool.name}</code>
+								<code>{name}</code>
 							</td>
 							<td>
-								{tool.description}
-								{tool.requires && (
+								{description}
+								{requires && (
 									<span class="muted">
 										{" "}
-										Needs the permission <code>{tool.requires}</code>.
+										Needs the permission <code>{requires}</code>.
 									</span>
 								)}
 							</td>
@@ -60,16 +96,6 @@ export function HomePage({ origin, hasStdio }: HomePageProps) {
 					))}
 				</tbody>
 			</table>
-
-			<h2>Claude Code</h2>
-			<pre>{`claude mcp add --transport http remote-mcp-server ${url}`}</pre>
-			<h2>Claude Desktop, Cursor, Windsurf and other clients that run a command</h2>
-			<pre>{JSON.stringify(viaMcpRemote, null, 2)}</pre>
-			<h2>VS Code</h2>
-			<pre>{`code --add-mcp '${JSON.stringify({ name: "remote-mcp-server", type: "http", url })}'`}</pre>
-			<h2>MCP Inspector</h2>
-			<pre>{`npx @modelcontextprotocol/inspector --transport http --server-url ${url}`}</pre>
-			<p>Switch the server on, sign in, and open its tools.</p>
-		</Layout>
+		</>
 	);
 }

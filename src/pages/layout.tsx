@@ -1,7 +1,8 @@
-/** The frame of every page. Plain HTML and one style sheet: nothing here needs JavaScript. */
+/** The frame of every page: plain HTML with its style sheet in it. Nothing here needs JavaScript, or a second request. */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import { SERVER_INFO } from "../mcp/server-info.ts";
+import { STYLE } from "./style.ts";
 
 const ICON =
 	"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%23c2410c'/%3E%3Cpath d='M4 12V5l4 4 4-4v7' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
@@ -17,7 +18,7 @@ export function Layout({ title, children }: PropsWithChildren<{ title: string }>
 					<meta name="color-scheme" content="light dark" />
 					<title>{`${title} · ${SERVER_INFO.title}`}</title>
 					<link rel="icon" href={ICON} />
-					<link rel="stylesheet" href="/style.css" />
+					<style>{raw(STYLE)}</style>
 				</head>
 				<body>
 					<main>{children}</main>

@@ -10,11 +10,13 @@ const PERMISSION_SENTENCES: Record<Permission, string> = {
 type SignInPageProps = {
 	/** Leads back to the authorization request. */
 	state: string;
+	/** Permissions that not everyone has, to try the server with. */
+	permissions: readonly Permission[];
 	/** What was typed before, when it was not an email address. */
 	rejectedEmail?: string;
 };
 
-export function SignInPage({ state, rejectedEmail }: SignInPageProps) {
+export function SignInPage({ state, permissions, rejectedEmail }: SignInPageProps) {
 	return (
 		<Layout title="Sign in">
 			<div class="card">
@@ -46,17 +48,19 @@ export function SignInPage({ state, rejectedEmail }: SignInPageProps) {
 						Password
 						<input type="password" name="password" autocomplete="off" />
 					</label>
-					<fieldset>
-						<legend>Try it as a user who</legend>
-						{Object.entries(PERMISSION_SENTENCES).map(([permission, sentence]) => (
-							<label class="choice">
-								<input type="checkbox" name="permission" value={permission} />
-								<span>
-									{sentence} (<code>{permission}</code>)
-								</span>
-							</label>
-						))}
-					</fieldset>
+					{permissions.length > 0 && (
+						<fieldset>
+							<legend>Try it as a user who</legend>
+							{permissions.map((permission) => (
+								<label class="choice">
+									<input type="checkbox" name="permission" value={permission} />
+									<span>
+										{PERMISSION_SENTENCES[permission]} (<code>{permission}</code>)
+									</span>
+								</label>
+							))}
+						</fieldset>
+					)}
 					<div class="buttons">
 						<button type="submit" class="primary">
 							Sign in

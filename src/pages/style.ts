@@ -1,4 +1,6 @@
-/** The style sheet of all pages, served at /style.css. */
+/** The style sheet of all pages. It is part of each, so that a page is complete where nothing else is served. */
+import { createHash } from "node:crypto";
+
 export const STYLE = `
 :root {
 	color-scheme: light dark;
@@ -34,6 +36,7 @@ fieldset { border: 1px solid var(--line); border-radius: 0.5rem; margin: 1rem 0;
 legend { padding: 0 0.25rem; font-weight: 600; }
 label.choice { display: flex; gap: 0.75rem; align-items: flex-start; padding: 0.375rem 0; }
 label.choice input { width: 1.25rem; height: 1.25rem; margin: 0.125rem 0 0; flex: none; accent-color: var(--accent); }
+.note { display: block; font-size: 0.875rem; }
 label.field { display: block; margin: 1rem 0; font-weight: 600; }
 label.field input { display: block; width: 100%; margin-top: 0.25rem; padding: 0.625rem 0.75rem; font: inherit; font-weight: normal; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: 0.5rem; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.5rem; }
@@ -43,3 +46,6 @@ button.primary { color: var(--on-accent); background: var(--accent); border-colo
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0; border-top: 1px solid var(--line); }
 `;
+
+/** The one style sheet that the pages' Content-Security-Policy allows (CSP Level 3, section 2.3.1). */
+export const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;

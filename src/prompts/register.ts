@@ -1,23 +1,28 @@
 /** Registers the prompts on an MCP server, and gates them. */
 import { isInputRequiredResult, type Prompt as ListedPrompt, type McpServer } from "@modelcontextprotocol/server";
-import { answerFor } from "../mcp/answer.ts";
-import { currentCaller } from "../mcp/caller.ts";
-import { contextOf } from "../mcp/context.ts";
+import { currentPrincipal } from "../auth/principal.ts";
+import { contextOf, endingWith, type Serving } from "../mcp/context.ts";
 import { permitted } from "../mcp/gate.ts";
+import { answerFor } from "../mcp/gated-answer.ts";
 import type { Prompt } from "./define.ts";
 
-export function registerPrompts(server: McpServer, prompts: readonly Prompt[], env: Env): void {
+export function registerPrompts(server: McpServer, prompts: readonly Prompt[], serving: Serving): void {
 	if (prompts.length === 0) return;
 	for (const prompt of prompts) {
 		const { name, title, description, args: argsSchema } = prompt;
 		server.registerPrompt(name, { title, description, argsSchema }, async (args, mcp) => {
-			const context = contextOf(name, env, server, mcp);
-			const result = await answerFor(prompt, context, () => prompt.messages(args, context));
+			const context = contextOf(name, serving, mcp);
+			const result = await answerFor(prompt, context, serving.env, async (signal) => {
+				const answer = await prompt.messages(args, endingWith(signal, context));
+				if (isInputRequiredResult(answer) && !prompt.asks)
+					throw new Error("It returned inputRequired, and does not say `asks: true`");
+				return answer;
+			});
 			return isInputRequiredResult(result) ? result : { description, messages: [...result] };
 		});
 	}
 	server.server.setRequestHandler("prompts/list", () => ({
-		prompts: permitted(prompts, currentCaller()).map(describePrompt),
+		prompts: permitted(prompts, currentPrincipal()).map(describePrompt),
 	}));
 }
 

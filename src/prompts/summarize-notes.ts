@@ -13,8 +13,8 @@ export const summarizeNotes = definePrompt({
 	args: z.object({
 		topic: z.string().max(MAX_QUERY_LENGTH).optional().describe("Only notes that contain these words"),
 	}),
-	async messages({ topic = "" }, { userObject }) {
-		const { notes, total } = await userObject.recall(topic, MAX_NOTES_IN_PROMPT);
+	async messages({ topic = "" }, { state }) {
+		const { notes, total } = await state.notes.find(topic, MAX_NOTES_IN_PROMPT);
 		const about = topic.trim() === "" ? "" : ` about “${topic.trim()}”`;
 		if (notes.length === 0) {
 			const text = `I have no notes${about} on this server yet. Tell me that, and how I can have you remember one.`;

@@ -14,13 +14,13 @@ export const note = defineResource({
 	scope: "notes",
 	mimeType: "text/plain",
 	uri: "notes://{id}",
-	async read(uri, { id = "" }, { userObject }) {
-		const found = /^[1-9]\d{0,14}$/.test(id) ? await userObject.readNote(Number(id)) : undefined;
+	async read(uri, { id = "" }, { state }) {
+		const found = /^[1-9]\d{0,14}$/.test(id) ? await state.notes.get(Number(id)) : undefined;
 		if (!found) throw new ResourceNotFoundError(uri);
 		return { text: found.text };
 	},
-	async list({ userObject }) {
-		const { notes } = await userObject.recall("", LISTED_NOTES);
+	async list({ state }) {
+		const { notes } = await state.notes.find("", LISTED_NOTES);
 		return notes.map(({ id, text }) => ({
 			uri: `notes://${id}`,
 			name: `note-${id}`,
@@ -29,7 +29,7 @@ export const note = defineResource({
 		}));
 	},
 	complete: {
-		id: async (typed, { userObject }) => (await userObject.noteIds(typed, COMPLETED_IDS)).map(String),
+		id: async (typed, { state }) => (await state.notes.ids(typed, COMPLETED_IDS)).map(String),
 	},
 });
 

@@ -6,20 +6,23 @@ import {
 	UriTemplate,
 	type Variables,
 } from "@modelcontextprotocol/server";
-import { answerFor } from "../mcp/answer.ts";
-import { currentCaller } from "../mcp/caller.ts";
-import { contextOf, userContextOf } from "../mcp/context.ts";
+import { currentPrincipal } from "../auth/principal.ts";
+import { contextOf, endingWith, type Serving, userContextOf } from "../mcp/context.ts";
 import { permitted, refusal } from "../mcp/gate.ts";
+import { answerFor } from "../mcp/gated-answer.ts";
 import type { Resource } from "./define.ts";
 
-export function registerResources(server: McpServer, resources: readonly Resource[], env: Env): void {
+export function registerResources(server: McpServer, resources: readonly Resource[], serving: Serving): void {
 	if (resources.length === 0) return;
+	const { env } = serving;
 	for (const resource of resources) {
 		const { name, title, description, mimeType, uri } = resource;
 		const read = async ({ href }: URL, variables: Variables, mcp: ServerContext) => {
 			const values = Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)]));
-			const context = contextOf(name, env, server, mcp);
-			const contents = await answerFor(resource, context, () => resource.read(href, values, context));
+			const context = contextOf(name, serving, mcp);
+			const contents = await answerFor(resource, context, env, (signal) =>
+				resource.read(href, values, endingWith(signal, context)),
+			);
 			return { contents: [{ uri: href, mimeType, ...contents }] };
 		};
 		const metadata = { title, description, mimeType };
@@ -33,15 +36,15 @@ export function registerResources(server: McpServer, resources: readonly Resourc
 	listPermitted(server, resources, env);
 }
 
-/** Replaces the SDK's lists, which know no callers. */
+/** Replaces the SDK's lists, which know no principals. */
 function listPermitted(server: McpServer, resources: readonly Resource[], env: Env): void {
-	const visible = () => permitted(resources, currentCaller());
+	const visible = () => permitted(resources, currentPrincipal());
 	server.server.setRequestHandler("resources/list", async () => {
 		const context = userContextOf(env);
 		const lists = visible().map(async (resource) => {
 			const { uri, name, title, description, mimeType } = resource;
 			if (!UriTemplate.isTemplate(uri)) return [{ uri, name, title, description, mimeType }];
-			const listed = await answerFor(resource, context, async () => (await resource.list?.(context)) ?? []);
+			const listed = await answerFor(resource, context, env, async () => (await resource.list?.(context)) ?? []);
 			return listed.map((one) => ({ mimeType, ...one }));
 		});
 		return { resources: (await Promise.all(lists)).flat() };
@@ -59,7 +62,7 @@ function completersOf(resource: Resource, env: Env): Record<string, (typed: stri
 			const context = userContextOf(env);
 			// Nothing to complete with, rather than an error while a person types.
 			if (refusal(resource, context)) return [];
-			return answerFor(resource, context, () => complete(typed, context));
+			return answerFor(resource, context, env, () => complete(typed, context));
 		};
 		return [variable, answer] as const;
 	});

@@ -36,12 +36,12 @@ async function explainContainer(response: Response): Promise<Response> {
 	if (response.ok || !isPlain) return response;
 	logError("container_not_started", await response.text(), currentRequestId());
 	if (response.status === 503 || response.status === 429) {
-		return unavailable("All places for stdio servers are taken, or yours is still being prepared.");
+		return unavailable("No stdio container is available: all are in use, or yours is still starting.");
 	}
 	return unavailable("Your stdio server could not be started.");
 }
 
 function unavailable(what: string): Response {
-	const sentence = `${what} Try again in a minute; if it stays so, quote request ${currentRequestId()} to whoever runs this server.`;
+	const sentence = `${what} Try again in a minute; if it still fails, contact the server's administrator and mention request ID ${currentRequestId()}.`;
 	return jsonRpcError(503, JSON_RPC.transport, sentence, { headers: { "Retry-After": RETRY_AFTER_SECONDS } });
 }

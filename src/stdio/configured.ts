@@ -9,6 +9,6 @@ export const requireStdio = createMiddleware<AppEnv>(async (c, next) => {
 	return refuse(
 		c,
 		404,
-		"This server runs no stdio MCP server. Its operator can add one: locally with “npm run start:stdio -- <command>”, on Cloudflare with the setting STDIO_COMMAND.",
+		"This server runs no stdio MCP server. Its administrator can add one: locally with `npm run start:stdio -- <command>`, on Cloudflare with the setting `STDIO_COMMAND`.",
 	);
 });

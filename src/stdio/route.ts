@@ -4,13 +4,14 @@
  */
 import { insufficientScope, type OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
 import { allowListsOf, readConfig } from "../config.ts";
+import { type Grant, permissionsOf } from "../grant.ts";
+import { escapeLineEnds } from "../http/line-ends.ts";
 import { isLoopbackUrl } from "../loopback.ts";
+import { LAST_EVENT_HEADER, SESSION_HEADER } from "../mcp/headers.ts";
 import { JSON_RPC, jsonRpcError, sessionNotFound } from "../mcp/json-rpc.ts";
-import { LAST_EVENT_HEADER, SESSION_HEADER } from "../mcp/session.ts";
-import { isSessionOwner, issueSessionId } from "../mcp/session-id.ts";
-import type { Permission } from "../scopes.ts";
-import { type Grant, permissionsOf } from "../session.ts";
-import { signingKey } from "../signing-key.ts";
+import { issueSessionId, newSession, readSessionId } from "../mcp/session-id.ts";
+import { isScope, type Permission } from "../scopes.ts";
+import { secretsFor } from "../signing-key.ts";
 import { fetchBridge } from "./bridge-fetch.ts";
 import { signEndpoint } from "./endpoint-event.ts";
 
@@ -34,19 +35,21 @@ export async function serveStdio(request: Request, env: Env, ctx: ResourceContex
 	const permissions = permissionsOf(ctx.props.user, allowListsOf(readConfig(env), isLocal));
 	const refused = refuse(permissions, ctx);
 	if (refused) return refused;
-	const secret = await signingKey(env, isLocal);
+	const secrets = await secretsFor("session-id", env, isLocal);
 	const owner = { userId: ctx.props.user.id, clientId: ctx.auth.clientId ?? "" };
-	const sign = (id: string) => issueSessionId("stdio", owner, secret, id);
+	const sign = (id: string) => issueSessionId(newSession({ id }), "stdio", owner, secrets);
 
 	const url = new URL(request.url);
+	const path = pathOf(request);
 	const given = request.headers.get(SESSION_HEADER) ?? url.searchParams.get(SESSION_PARAMETER);
 	// Within one user's bridge, a session is for the client that opened it.
-	if (given !== null && !(await isSessionOwner(given, "stdio", owner, secret))) return sessionNotFound();
-	const [session] = given?.split(".") ?? [];
+	const { sessionMaxAgeSeconds } = readConfig(env);
+	const known = given === null ? undefined : await readSessionId(given, "stdio", owner, secrets, sessionMaxAgeSeconds);
+	if (given !== null && !known) return sessionNotFound();
+	const session = known?.id;
 	const response = await fetchBridge(env, owner.userId, {
 		path:
-			url.pathname.slice("/stdio".length) +
-			(url.searchParams.has(SESSION_PARAMETER) ? `?${SESSION_PARAMETER}=${session}` : ""),
+			path.slice("/stdio".length) + (url.searchParams.has(SESSION_PARAMETER) ? `?${SESSION_PARAMETER}=${session}` : ""),
 		method: request.method,
 		headers: headersFor(request, permissions, ctx, session),
 		body: request.body,
@@ -59,16 +62,21 @@ export async function serveStdio(request: Request, env: Env, ctx: ResourceContex
 	}
 	const opened = response.headers.get(SESSION_HEADER);
 	if (opened !== null) headers.set(SESSION_HEADER, await sign(opened));
-	const isSseStream = url.pathname === "/stdio/sse" && response.ok && response.body;
+	const isSseStream = path === "/stdio/sse" && response.ok && response.body;
 	const body = isSseStream ? signEndpoint(isSseStream, sign) : response.body;
-	return new Response(body, { status: response.status, headers });
+	return escapeLineEnds(new Response(body, { status: response.status, headers }));
+}
+
+/** The bridge has each endpoint at one address, without a slash at the end. */
+function pathOf(request: Request): string {
+	return new URL(request.url).pathname.replace(/\/$/, "");
 }
 
 /** When the client hangs up; a stream at `/stdio/mcp` also ends with its token, and the client is back with a new one. */
 function endOf(request: Request, ctx: ResourceContext): AbortSignal {
 	const { expiresAt } = ctx.auth;
 	const isListening = request.method === "GET" || request.headers.get("Mcp-Method") === "subscriptions/listen";
-	const isStream = isListening && new URL(request.url).pathname === "/stdio/mcp";
+	const isStream = isListening && pathOf(request) === "/stdio/mcp";
 	if (!isStream || expiresAt === undefined) return request.signal;
 	const milliseconds = Math.max(0, expiresAt * 1000 - Date.now());
 	return AbortSignal.any([request.signal, AbortSignal.timeout(milliseconds)]);
@@ -81,7 +89,11 @@ function refuse(permissions: readonly Permission[], ctx: ResourceContext): Respo
 		return jsonRpcError(403, JSON_RPC.transport, sentence);
 	}
 	if (ctx.auth.scope.includes("stdio")) return undefined;
-	return insufficientScope(ctx.auth, [...ctx.auth.scope, "stdio"], "This needs a scope that was not granted.");
+	return insufficientScope(
+		ctx.auth,
+		[...ctx.auth.scope.filter(isScope), "stdio"],
+		"This needs a scope that was not granted.",
+	);
 }
 
 function headersFor(

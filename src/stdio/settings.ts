@@ -30,17 +30,23 @@ const DEV_VARS = ".dev.vars";
 export function readStdioSettings(env: Variables = process.env, file = readDevVars()): StdioSettings | undefined {
 	const command = (env.STDIO_COMMAND ?? file.STDIO_COMMAND ?? "").trim();
 	if (command === "") return undefined;
-	// The variable travels as one line, in flags and in the Dockerfile.
-	if (/[\r\n]/.test(command)) throw new Error("STDIO_COMMAND must be one line");
-	if (splitWords(command).length === 0) throw new Error("STDIO_COMMAND names no command");
+	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";
+	checkCommand(command, source);
 	const limit = env.STDIO_MAX_INSTANCES || file.STDIO_MAX_INSTANCES || String(DEFAULT_MAX_INSTANCES);
 	if (!/^[1-9]\d*$/.test(limit)) throw new Error(`STDIO_MAX_INSTANCES must be a whole number from 1 up: ${limit}`);
-	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";
 	const sleepAfter = env.STDIO_SLEEP_AFTER || file.STDIO_SLEEP_AFTER || DEFAULT_SLEEP_AFTER;
 	if (!/^[1-9]\d*[smh]?$/.test(sleepAfter)) {
 		throw new Error(`STDIO_SLEEP_AFTER must be a number of seconds, or end with s, m or h: ${sleepAfter}`);
 	}
 	return { command, maxInstances: Number(limit), sleepAfter, source };
+}
+
+/** @throws Error that does not show the command: there may be a key in it */
+function checkCommand(command: string, source: string): void {
+	const setting = `STDIO_COMMAND (${source})`;
+	// The variable travels as one line, in flags and in the Dockerfile.
+	if (/[\r\n]/.test(command)) throw new Error(`${setting} must be one line.`);
+	if (splitWords(command, setting).length === 0) throw new Error(`${setting} names no command.`);
 }
 
 function readDevVars(): Variables {

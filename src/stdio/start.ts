@@ -3,11 +3,17 @@
  * The bridge of the container's image runs as a process beside the Worker.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { startWorker } from "../local-worker.ts";
 import { Processes } from "../processes.ts";
+import { checkFlags, countFlags, flagValue } from "../wrangler-flags.ts";
+import { childEnvironment } from "./image/environment.ts";
+import { AS_GROUP } from "./image/process-group.ts";
+import { splitWords } from "./image/words.ts";
 import { readStdioSettings } from "./settings.ts";
+import { shownCommand } from "./shown-command.ts";
 
 const BRIDGE = join(import.meta.dirname, "image/bridge.ts");
 const USAGE = `Which stdio MCP server? Give the command that starts it:
@@ -19,36 +25,68 @@ With flags for the Worker:   npm run start:stdio -- --port 9000 -- <command>
 Without a command here, STDIO_COMMAND has it, in the environment or in .dev.vars.`;
 
 const { flags, command } = readArguments(process.argv.slice(2));
-const settings = command.length > 0 ? undefined : readStdioSettings();
-if (command.length > 0 || settings) {
-	await start(settings ? { ...process.env, STDIO_COMMAND: settings.command } : process.env);
-} else {
-	console.error(USAGE);
-	process.exitCode = 2;
+const processes = new Processes();
+try {
+	checkFlags(flags, command);
+	const settings = command.length > 0 ? undefined : readStdioSettings();
+	if (command.length === 0 && !settings) {
+		console.error(USAGE);
+		process.exitCode = 2;
+	} else {
+		const port = process.env.PORT && flagValue(flags, "port") === undefined ? ["--port", process.env.PORT] : [];
+		const words = settings ? splitWords(settings.command) : command;
+		checkEnvironment(words);
+		// Without its arguments, which may hold keys.
+		const shown = ["--var", `STDIO_COMMAND:${shownCommand(words) ?? ""}`];
+		await start(
+			[...shown, ...port, ...flags],
+			settings ? { ...process.env, STDIO_COMMAND: settings.command } : process.env,
+		);
+	}
+} catch (error) {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = 1;
 }
 
-/** Flags for `wrangler dev` come first, and end with `--`; without flags everything is the command. */
+/** @throws Error for a port that is none, or a command that is not there: the bridge would say so to its first client only */
+function checkEnvironment([file = ""]: readonly string[]): void {
+	const { PORT } = process.env;
+	if (PORT && !/^\d+$/.test(PORT))
+		throw new Error(`PORT takes a number, not ${PORT}: PORT=9000 npm run start:stdio -- <command>`);
+	const { PATH = "" } = childEnvironment(process.env, { id: "", login: "", permissions: "", clientId: "" });
+	const places = file.includes("/") ? [file] : PATH.split(delimiter).map((folder) => join(folder, file));
+	if (places.some(isExecutable) || process.platform === "win32") return;
+	throw new Error(
+		`There is no command ${file}${file.includes("/") ? "" : " in the folders of PATH"}. Is it installed, and spelled like this?`,
+	);
+}
+
+function isExecutable(file: string): boolean {
+	try {
+		accessSync(file, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** Flags for `wrangler dev` come first, and end with `--`; without it, with the first word that is no flag. */
 function readArguments(args: readonly string[]): { flags: string[]; command: string[] } {
 	const end = args[0]?.startsWith("-") ? args.indexOf("--") : -1;
-	const flags = args.slice(0, Math.max(end, 0));
-	const command = args.slice(end + 1);
-	// Flags without the end of them: what follows cannot be told apart.
-	return command[0]?.startsWith("-") ? { flags, command: [] } : { flags, command };
+	const count = end === -1 ? countFlags(args) : end;
+	return { flags: args.slice(0, count), command: args.slice(end === -1 ? count : end + 1) };
 }
 
-async function start(env: NodeJS.ProcessEnv): Promise<void> {
-	const processes = new Processes();
+async function start(workerFlags: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
 	const bridge = spawn(process.execPath, [BRIDGE, "--port", "0", "--", ...command], {
+		...AS_GROUP,
 		env,
 		stdio: ["ignore", "pipe", "inherit"],
 	});
 	processes.add("The bridge", bridge);
 	const url = await readUrl(bridge);
 	if (url === undefined || processes.isStopping) return;
-	const hasPort = flags.some((flag) => /^--port(=|$)/.test(flag));
-	const port = process.env.PORT && !hasPort ? ["--port", process.env.PORT] : [];
-	const worker = startWorker({ flags: ["--var", `STDIO_URL:${url}`, ...port, ...flags], hasStdio: true });
-	processes.add("The Worker", worker);
+	processes.add("The Worker", startWorker(["--var", `STDIO_URL:${url}`, ...workerFlags]));
 }
 
 /** Passes on what the bridge prints. @returns where it listens, as it says; nothing, if it ends before */

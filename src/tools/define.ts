@@ -11,8 +11,12 @@ export type ToolResult<Output extends OutputSchema> = {
 	readonly content: readonly ContentBlock[];
 } & (Output extends z.ZodObject ? { readonly structured: z.input<Output> } : { readonly structured?: never });
 
-export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends OutputSchema = OutputSchema> = Gated & {
-	/** Unique, camelCase, and the name of the tool's file in kebab-case. */
+export type Tool<
+	Input extends z.ZodObject = z.ZodObject,
+	Output extends OutputSchema = OutputSchema,
+	MayAsk extends true | undefined = true | undefined,
+> = Gated & {
+	/** Unique; up to 128 letters, digits, `_`, `-` and `.`. The tool's file has the same name in kebab-case. */
 	readonly name: string;
 	readonly title: string;
 	/** For the model: what it does, what it needs, what it answers. */
@@ -26,18 +30,31 @@ export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends OutputS
 	};
 	readonly input: Input;
 	readonly output?: Output;
+	/** A call can take more than a few seconds. Its deadline is LONG_CALL_TIMEOUT_SECONDS, not CALL_TIMEOUT_SECONDS. */
+	readonly long?: true;
+	/** The deadline of a call, if neither setting fits: 1 to 3600. Each round of a question to the user has its own. */
+	readonly timeoutSeconds?: number;
+	/** A call may ask the user with `inputRequired(…)`. From a tool that does not say so, a question is a failure. */
+	readonly asks?: MayAsk;
 	/**
-	 * @returns the answer, or `inputRequired(…)` of the SDK to ask the user first: the call then runs again, with what
-	 *   they said in `context.request.inputResponses`. Look at `context.clientCapabilities` before: for a client that
-	 *   cannot ask, the SDK's own error is for programs
+	 * At its deadline a call is answered for, `context.signal` is aborted, and what it still does is ignored.
+	 *
+	 * @returns the answer, or, from a tool that `asks`, `inputRequired(…)` of the SDK to ask the user first: the call then
+	 *   runs again, with what they said in `context.request.inputResponses`. Look at `context.clientCapabilities` before:
+	 *   for a client that cannot ask, the SDK's own error is for programs
 	 * @throws UserError with a sentence the model can act on; anything else is logged and answered generically
 	 */
-	run(args: z.output<Input>, context: Context): Promise<ToolResult<Output> | InputRequiredResult>;
+	run(
+		args: z.output<Input>,
+		context: Context,
+	): Promise<ToolResult<Output> | (MayAsk extends true ? InputRequiredResult : never)>;
 };
 
 /** Ties a tool's argument and result types to its schemas. */
-export function defineTool<Input extends z.ZodObject, Output extends OutputSchema = undefined>(
-	tool: Tool<Input, Output>,
-): Tool<Input, Output> {
+export function defineTool<
+	Input extends z.ZodObject,
+	Output extends OutputSchema = undefined,
+	MayAsk extends true | undefined = undefined,
+>(tool: Tool<Input, Output, MayAsk>): Tool<Input, Output, MayAsk> {
 	return tool;
 }

@@ -10,8 +10,8 @@ export const forget = defineTool({
 	annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 	input: z.object({ id: z.int().positive().describe("The note's number") }),
 	output: z.object({ id: z.int() }),
-	async run({ id }, { userObject }) {
-		if (!(await userObject.forget(id))) throw new UserError(`There is no note ${id}. recall lists those there are.`);
+	async run({ id }, { state }) {
+		if (!(await state.notes.delete(id))) throw new UserError(`There is no note ${id}. recall lists those there are.`);
 		return { content: [{ type: "text", text: `Note ${id} is deleted.` }], structured: { id } };
 	},
 });

@@ -21,6 +21,8 @@ export const generateImage = defineTool({
 	description: "Generates an image from a text prompt. More steps take longer and give a finer image.",
 	scope: "images",
 	requires: "image_generation",
+	long: true,
+	asks: true,
 	annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
 	input: z.object({
 		prompt: promptSchema.default("").describe("What the image shows; if it is empty, the user is asked"),

@@ -20,8 +20,8 @@ export const recall = defineTool({
 		),
 		total: z.int().describe("How many notes match; the answer holds the newest"),
 	}),
-	async run({ query }, { userObject }) {
-		const { notes, total } = await userObject.recall(query, MAX_RECALLED);
+	async run({ query }, { state }) {
+		const { notes, total } = await state.notes.find(query, MAX_RECALLED);
 		return {
 			content: [{ type: "text", text: headingFor(notes.length, total, query.trim()) }, ...notes.map(asText)],
 			structured: { notes, total },

@@ -29,8 +29,8 @@ export const remember = defineTool({
 		count: z.int().describe("How many notes the user has now"),
 		dropped: z.array(z.int()).describe("Numbers of the oldest notes, dropped to make room"),
 	}),
-	async run({ note }, { userObject }) {
-		const { note: kept, count, dropped } = await userObject.remember(note);
+	async run({ note }, { state }) {
+		const { note: kept, count, dropped } = await state.notes.add(note);
 		const notice =
 			dropped.length > 0 ? ` The oldest note (${dropped.join(", ")}) was dropped: there is room for ${MAX_NOTES}.` : "";
 		const uri = `notes://${kept.id}`;

@@ -8,7 +8,7 @@ export const whoami = defineTool({
 	name: "whoami",
 	title: "Who am I",
 	description:
-		"Tells who is signed in to this server: name, login, e-mail address, identity provider and permissions. For GitHub and Cloudflare also what the account's own API says now.",
+		"Tells who is signed in to this server: name, login, email address, identity provider and permissions. For GitHub and Cloudflare also what the account's own API says now.",
 	scope: "identity",
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
 	input: z.object({}),

@@ -1,6 +1,6 @@
 /** A user's notes, in the SQL database of their object. */
-
 import { hasTable } from "../has-table.ts";
+import type { Change } from "../mcp/change.ts";
 
 /** When there are more, the oldest goes. */
 export const MAX_NOTES = 1000;
@@ -22,15 +22,21 @@ function fold(text: string): string {
 	return text.normalize("NFKC").toLowerCase();
 }
 
+function uriOf(id: number): string {
+	return `notes://${id}`;
+}
+
 export class Notes {
 	readonly #sql: SqlStorage;
+	readonly #announce: (change: Change) => void;
 	#isReady = false;
 
-	constructor(sql: SqlStorage) {
+	constructor(sql: SqlStorage, announce: (change: Change) => void) {
 		this.#sql = sql;
+		this.#announce = announce;
 	}
 
-	/** Keeps a note. @returns the note, how many there are now, and the ids of those dropped to make room */
+	/** Keeps a note; the oldest are dropped to make room. @returns the note, how many there are now, and the ids of those dropped to make room */
 	add(text: string): { note: Note; count: number; dropped: number[] } {
 		// AUTOINCREMENT: the id of a note that is gone never names another.
 		this.#sql.exec(
@@ -43,6 +49,7 @@ export class Notes {
 		const drop = "DELETE FROM notes WHERE id IN (SELECT id FROM notes ORDER BY id DESC LIMIT -1 OFFSET ?) RETURNING id";
 		const dropped = this.#sql.exec<{ id: number }>(drop, MAX_NOTES).toArray();
 		const { count } = this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM notes").one();
+		this.#announce({ lists: ["resources"], resources: dropped.map((row) => uriOf(row.id)) });
 		return { note: { id, text, createdAt }, count, dropped: dropped.map((row) => row.id) };
 	}
 
@@ -65,9 +72,12 @@ export class Notes {
 		return this.#sql.exec<Note>("SELECT id, text, created_at AS createdAt FROM notes WHERE id = ?", id).toArray()[0];
 	}
 
+	/** @returns whether there was such a note */
 	delete(id: number): boolean {
 		if (!this.#exists()) return false;
-		return this.#sql.exec("DELETE FROM notes WHERE id = ? RETURNING id", id).toArray().length > 0;
+		const isGone = this.#sql.exec("DELETE FROM notes WHERE id = ? RETURNING id", id).toArray().length > 0;
+		if (isGone) this.#announce({ lists: ["resources"], resources: [uriOf(id)] });
+		return isGone;
 	}
 
 	/** Ids that start with what somebody typed, the newest first. */

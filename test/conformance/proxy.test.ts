@@ -38,7 +38,7 @@ describe("the proxy before this server", () => {
 		const proxy = await startSignedInProxy(inject("origin"));
 		closing.push(proxy.close);
 		const foreignHost = await send(proxy.url, { Host: "evil.example.com" });
-		expect(foreignHost).toMatchObject({ status: 403, text: expect.stringContaining("served to this computer only") });
+		expect(foreignHost).toMatchObject({ status: 403, text: expect.stringContaining("plain HTTP only on localhost") });
 		const foreignOrigin = await send(proxy.url, { Origin: "http://evil.example.com" });
 		expect(foreignOrigin).toMatchObject({ status: 403, text: expect.stringContaining("Pages of this origin") });
 		// Signed in, and refused for the lack of a Content-Type.

@@ -64,6 +64,13 @@ async function registerApp(origin: string, name = "Example App") {
 	};
 }
 
+/** An app whose callback no server of this test has. */
+async function registerElsewhere(origin: string, redirectUri: string): Promise<string> {
+	const client = new OAuthClient(fetchOverHttp, origin);
+	const clientId = await client.register("Example App", [redirectUri]);
+	return (await client.authorizationUrl(clientId, { redirectUri })).url;
+}
+
 async function allow(page: Page): Promise<void> {
 	await page.getByRole("button", { name: "Allow" }).click();
 	await page.waitForURL(/\/sign-in\?/);
@@ -73,6 +80,13 @@ async function signIn(page: Page, email = "alice@example.com"): Promise<void> {
 	await page.getByLabel("Email address").fill(email);
 	await page.getByLabel("Password").fill("anything");
 	await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Signs in, and returns where the browser is sent: an address that is not there. */
+async function signInAndLeave(page: Page): Promise<string | undefined> {
+	const answered = page.waitForResponse((response) => response.request().method() === "POST");
+	await signIn(page);
+	return (await (await answered).allHeaders()).location;
 }
 
 const titleOf = (page: Page) => page.getByRole("heading", { level: 1 }).textContent();
@@ -133,15 +147,34 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
-	it("asks for consent once, and remembers it", async () => {
+	it("asks each time whether an app on this computer may", async () => {
 		const app = await registerApp(origin);
 		const page = await openBrowser();
 		await page.goto(app.url);
 		await allow(page);
 		await page.goto(app.url);
-		expect(new URL(page.url()).pathname).toBe("/sign-in");
+		await allow(page);
 		await signIn(page);
 		expect(await app.redeem()).toBe("tools identity notes");
+	});
+
+	it("asks once whether an app on the web may, and remembers it", async () => {
+		const url = await registerElsewhere(origin, "https://app.example/callback");
+		const page = await openBrowser();
+		await page.goto(url);
+		await allow(page);
+		await page.goto(url);
+		expect(new URL(page.url()).pathname).toBe("/sign-in");
+		expect(await signInAndLeave(page)).toMatch(/^https:\/\/app\.example\/callback\?code=/);
+	});
+
+	it("hands the code to an app with a scheme of its own", async () => {
+		const url = await registerElsewhere(origin, "cursor://anysphere.cursor-mcp/oauth/callback");
+		const page = await openBrowser();
+		await page.goto(url);
+		expect(await page.textContent("main")).toContain("the app that opens cursor: links on this computer");
+		await allow(page);
+		expect(await signInAndLeave(page)).toMatch(/^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=/);
 	});
 
 	it("needs no JavaScript", async () => {

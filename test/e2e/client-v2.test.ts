@@ -64,7 +64,8 @@ describe.each<{ title: string; options: ClientOptions; version: string }>([
 		const { client, transport, authProvider } = await connect(options, { permissions, scopes: ["tools"] });
 		const draw = () => callTool(client, "generateImage", { prompt: "a lighthouse" });
 		await expect(draw()).rejects.toThrow(UnauthorizedError);
-		expect(authProvider.authorizationUrls.at(-1)?.searchParams.get("scope")).toBe("tools images");
+		// The challenge names the first two; the client adds the third, since the server's metadata lists it.
+		expect(authProvider.authorizationUrls.at(-1)?.searchParams.get("scope")).toBe("tools images offline_access");
 		const { code, iss } = await authProvider.signIn({ permissions });
 		await transport.finishAuth(code, iss);
 		expect(pngSizeOf(await draw())).toEqual({ width: 128, height: 128 });

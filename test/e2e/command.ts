@@ -1,13 +1,36 @@
-/** Command-line clients: where npm put them, and the address that they ask a person to open. */
+/** Command-line clients: where npm put them, how they are run, and the address that they ask a person to open. */
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { waitFor } from "./server.ts";
 
 const BIN = join(import.meta.dirname, "../../node_modules/.bin");
+const RUN_MILLISECONDS = 60_000;
 const PROMPT_MILLISECONDS = 60_000;
+
+export type Run = {
+	/** What it wrote to standard output; rejected with all that it printed, if it fails. */
+	readonly result: Promise<string>;
+	/** What it printed so far. */
+	printed(): string;
+};
 
 /** The path of a program that an npm package brings, to be run with this Node. */
 export function npmProgram(name: string): string {
 	return join(BIN, name);
+}
+
+/** Runs such a program to its end, in exactly this environment. */
+export function runNpmProgram(name: string, args: readonly string[], env: Readonly<Record<string, string>>): Run {
+	const { promise: result, resolve, reject } = Promise.withResolvers<string>();
+	// The generated types declare this Worker's settings as part of every environment.
+	const options = { env: env as NodeJS.ProcessEnv, timeout: RUN_MILLISECONDS };
+	let printed = "";
+	const child = execFile(process.execPath, [npmProgram(name), ...args], options, (error, stdout) => {
+		if (error) reject(new Error(`${name} failed. It printed:\n${printed}`, { cause: error }));
+		else resolve(stdout);
+	});
+	for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (printed += chunk));
+	return { result, printed: () => printed };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Connections that break off in the middle: what is cancelled then, what goes on, and what a client gets when it is back. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { STANDALONE_STREAM } from "../../src/mcp/event-log.ts";
+import { STANDALONE_STREAM } from "../../src/mcp/object/streams.ts";
 import { waitInSession, waitWithoutSession } from "./raw-wait.ts";
 import { type RunningServer, startServer, waitFor } from "./server.ts";
 import {

@@ -71,8 +71,9 @@ it("a client goes on in the same session with the same token, and the user has t
 it("a person's consent stays remembered", async () => {
 	const person = new Person(fetchOverHttp);
 	const client = new OAuthClient(fetchOverHttp, server.origin);
-	const clientId = await client.register();
-	const { url } = await client.authorizationUrl(clientId);
+	const redirectUri = "https://app.example/callback";
+	const clientId = await client.register("App on the web", [redirectUri]);
+	const { url } = await client.authorizationUrl(clientId, { redirectUri });
 	await person.authorize(url);
 
 	await restart();

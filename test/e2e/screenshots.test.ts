@@ -41,6 +41,15 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 		await page.getByRole("button", { name: "Sign in" }).click();
 		await page.getByRole("alert").waitFor();
 	},
+	async "consent-nothing-ticked"(page) {
+		await page.goto(await authorizationUrl("Example App"));
+		for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+		await page.getByRole("button", { name: "Allow" }).click();
+		await page.getByRole("alert").waitFor();
+	},
+	"mcp-in-a-browser": (page) => page.goto(`${origin}/mcp`),
+	"error-unknown-app": (page) => page.goto(`${origin}/authorize?client_id=unknown`),
+	"error-callback-mismatch": (page) => page.goto(`${origin}/callback?error=redirect_uri_mismatch`),
 	"error-not-found": (page) => page.goto(`${origin}/nowhere`),
 	async "error-form-refused"(page) {
 		await page.goto(await authorizationUrl("Example App"));

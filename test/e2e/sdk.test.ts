@@ -10,7 +10,9 @@ import { ALL_TOOLS, ANYONES_TOOLS, addNumbers, callTool, listToolNames, pngSizeO
 
 const TRANSPORTS = [
 	{ path: "/mcp", Transport: StreamableHTTPClientTransport },
+	{ path: "/mcp/", Transport: StreamableHTTPClientTransport },
 	{ path: "/sse", Transport: SSEClientTransport },
+	{ path: "/sse/", Transport: SSEClientTransport },
 ];
 
 const origin = inject("origin");

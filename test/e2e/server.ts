@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TestProject } from "vitest/node";
+import { NO_VARIABLES } from "../support/environment.ts";
 
 declare module "vitest" {
 	interface ProvidedContext {
@@ -72,7 +73,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 		try {
 			return await startOnce(options);
 		} catch (error) {
-			const isPortTaken = error instanceof Error && error.message.includes("Address already in use");
+			const isPortTaken = error instanceof Error && /port .*is taken/i.test(error.message);
 			if (!isPortTaken || attempt === ATTEMPTS) throw error;
 		}
 	}
@@ -82,7 +83,7 @@ async function startOnce(options: ServerOptions): Promise<RunningServer> {
 	const port = options.port ?? (await findFreePort());
 	const persistTo = options.persistTo ?? (await mkdtemp(join(tmpdir(), "e2e-server-")));
 	const { script = "start", flags = [], command = [] } = options;
-	const args = ["run", script, "--", "--port", String(port), "--persist-to", persistTo, ...flags];
+	const args = ["run", script, "--", "--port", String(port), "--persist-to", persistTo, ...flags, ...NO_VARIABLES];
 	if (command.length > 0) args.push("--", ...command);
 	// Detached makes it the leader of a process group: npm, its shell, Wrangler, workerd.
 	const child = spawn("npm", args, {

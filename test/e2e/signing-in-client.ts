@@ -11,6 +11,7 @@ import type { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js
 import type { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect } from "vitest";
 import { z } from "zod";
+import { type AiSdkOptions, connectAiSdk } from "./ai-sdk.ts";
 import { readAuthorizationUrl } from "./command.ts";
 import { makeInspector } from "./inspector.ts";
 import { runMcpRemote } from "./mcp-remote.ts";
@@ -50,6 +51,12 @@ export const sdkV2 =
 		await client.connect(new TransportV2(new URL(url), { authProvider }));
 		return client;
 	};
+
+/** An app built on Vercel's AI SDK. */
+export const aiSdk =
+	(options: AiSdkOptions): SignIn =>
+	(url, email) =>
+		connectAiSdk(url, options, { email });
 
 /** A desktop app. */
 export const mcpRemote =

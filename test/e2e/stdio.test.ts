@@ -181,7 +181,7 @@ describe("a bridge that is not running", () => {
 			const response = await post(body);
 			expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "10"]);
 			const message = expect.stringMatching(
-				/^The stdio server does not answer\. Try again in a minute; .*request \S+ to/,
+				/^The stdio server does not answer\. Try again in a minute; .*request ID \S+\.$/,
 			);
 			expect(await response.json()).toEqual({ jsonrpc: "2.0", id: null, error: { code: -32000, message } });
 		}

@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 const OPENERS = ["xdg-open", "open", "gio", "x-www-browser", "sensible-browser"];
 
 export type TemporaryHome = {
+	readonly path: string;
 	/** The whole environment of a client: no display, none of the developer's own settings. */
 	readonly env: Record<string, string>;
 	remove(): Promise<void>;
@@ -20,6 +21,7 @@ export async function makeTemporaryHome(): Promise<TemporaryHome> {
 	await writeFile(browser, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
 	for (const opener of OPENERS) await symlink(browser, join(bin, opener));
 	return {
+		path: home,
 		env: { HOME: home, PATH: [bin, process.env.PATH].join(delimiter), BROWSER: browser },
 		remove: () => rm(home, { recursive: true, force: true, maxRetries: 5 }),
 	};

@@ -39,7 +39,11 @@ export async function addNumbers(client: Pick<ToolClient, "callTool">, a: number
 export function pngSizeOf(result: CallToolResult): { width: number; height: number } {
 	const image = result.content.find((part) => part.type === "image");
 	if (image?.mimeType !== "image/png") throw new Error(`No PNG in ${JSON.stringify(result)}`);
-	const bytes = Buffer.from(image.data, "base64");
+	return pngSize(Buffer.from(image.data, "base64"));
+}
+
+/** Width and height that a PNG file says it has. */
+export function pngSize(bytes: Buffer): { width: number; height: number } {
 	// PNG section 5.2 (signature) and 11.2.2 (IHDR, which comes first).
 	if (bytes.toString("latin1", 0, 8) !== "\x89PNG\r\n\x1a\n") throw new Error("Not a PNG file");
 	return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };

@@ -2,7 +2,7 @@
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, describe, expect, inject, it } from "vitest";
-import { inspector, mcpRemote, type SignIn, type SigningInClient, sdkV1, sdkV2 } from "./signing-in-client.ts";
+import { aiSdk, inspector, mcpRemote, type SignIn, type SigningInClient, sdkV1, sdkV2 } from "./signing-in-client.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 import { addNumbers, callTool } from "./tool-client.ts";
 
@@ -22,6 +22,14 @@ const CASES: Case[] = [
 	{ client: "@modelcontextprotocol/sdk", path: "/sse", version: SESSIONS, signIn: sdkV1(SSEClientTransport) },
 	{ client: "@modelcontextprotocol/client", path: "/mcp", version: SESSIONS, signIn: sdkV2({}) },
 	{ client: "@modelcontextprotocol/client that negotiates", path: "/mcp", version: STATELESS, signIn: sdkV2(AUTO) },
+	{ client: "@ai-sdk/mcp", path: "/mcp", version: STATELESS, signIn: aiSdk({ type: "http" }) },
+	{
+		client: "@ai-sdk/mcp without version discovery",
+		path: "/mcp",
+		version: SESSIONS,
+		signIn: aiSdk({ type: "http", protocolVersionDiscovery: false }),
+	},
+	{ client: "@ai-sdk/mcp", path: "/sse", version: SESSIONS, signIn: aiSdk({ type: "sse" }) },
 	{ client: "mcp-remote", path: "/mcp", version: SESSIONS, signIn: mcpRemote() },
 	{ client: "mcp-remote", path: "/sse", version: SESSIONS, signIn: mcpRemote() },
 	{ client: "mcp-remote that negotiates", path: "/mcp", version: STATELESS, signIn: mcpRemote("--protocol", "auto") },

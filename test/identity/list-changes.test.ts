@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { caseOf } from "../support/identity/cases.ts";
 import { ORIGIN, Scene } from "../support/identity/server.ts";
 import type { Tokens } from "../support/oauth-client.ts";
+import { openStreams } from "../support/objects.ts";
 import { EventReader } from "../support/sse.ts";
-import { openStreams } from "../support/streams.ts";
+import { nextMessage } from "../support/wire.ts";
 import { ask, INITIALIZE, LIST_TOOLS, mcp } from "../support/worker.ts";
 
 const auth0 = caseOf("auth0");
@@ -19,14 +20,13 @@ async function connect(behaviour: typeof PERMITTED | typeof SOON) {
 	const connection = { session, token: tokens.access_token, origin: ORIGIN };
 	const events = new EventReader(await mcp(null, { ...connection, method: "GET" }));
 	const userId = (await scene.propsOf(tokens.access_token))?.user.id ?? "";
-	// The user's object is told of the stream beside the answer.
-	await expect.poll(() => openStreams(userId)).toHaveLength(1);
+	expect(await openStreams(userId)).toBe(1);
 	const refresh = async (): Promise<string> => ((await (await scene.refresh(tokens)).json()) as Tokens).access_token;
 	return { scene, connection, events, refresh };
 }
 
 async function toolNames(connection: { token: string; session: string; origin: string }): Promise<string[]> {
-	const { result } = (await ask(LIST_TOOLS, connection)) as { result: { tools: { name: string }[] } };
+	const { result } = (await ask(LIST_TOOLS, connection)) as unknown as { result: { tools: { name: string }[] } };
 	return result.tools.map(({ name }) => name);
 }
 
@@ -39,9 +39,9 @@ describe("when a user's permissions change with a token refresh", () => {
 		expect((await toolNames(connection)).includes("generateImage")).toBe(hadTool);
 		await scene.behave(after);
 		const token = await refresh();
-		const told = [await events.next(), await events.next(), await events.next()].map((event) => event?.data ?? "");
+		const told = [await nextMessage(events), await nextMessage(events), await nextMessage(events)];
 		for (const list of ["tools", "prompts", "resources"]) {
-			expect(told.join("\n")).toContain(`notifications/${list}/list_changed`);
+			expect(told).toContainEqual({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` });
 		}
 		expect((await toolNames({ ...connection, token })).includes("generateImage")).toBe(!hadTool);
 		await events.close();
@@ -56,7 +56,7 @@ describe("when a user's permissions change with a token refresh", () => {
 			{ jsonrpc: "2.0", id: 9, method: "tools/call", params: { name: "remember", arguments: { note: "x" } } },
 			connection,
 		);
-		expect((await events.next())?.data).toContain("notifications/resources/list_changed");
+		expect(await nextMessage(events)).toMatchObject({ method: "notifications/resources/list_changed" });
 		await events.close();
 	});
 });

@@ -74,7 +74,7 @@ describe("IMAGE_GENERATION_USERS", () => {
 		expect(await scopeOf(github, { login: "listed-too" })).toBe(WITHOUT);
 	});
 
-	it("lists e-mail addresses that the provider verified, whatever their case", async () => {
+	it("lists email addresses that the provider verified, whatever their case", async () => {
 		expect(await scopeOf(google, { email: "Listed@Example.com" })).toBe(WITH_IMAGES);
 		const emails = [{ email: "listed@example.com", primary: true, verified: true }];
 		expect(await scopeOf(github, { emails })).toBe(WITH_IMAGES);
@@ -95,6 +95,7 @@ describe("IMAGE_GENERATION_USERS", () => {
 
 	it("does not take a login that looks like somebody's address", async () => {
 		const oidc = caseOf("oidc");
+		expect(await scopeOf(oidc, { email: "listed@example.com", email_verified: true })).toBe(WITH_IMAGES);
 		const claims = { preferred_username: "listed@example.com", email: "mallory@example.com", email_verified: false };
 		expect(await scopeOf(oidc, claims)).toBe(WITHOUT);
 	});

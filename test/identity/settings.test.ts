@@ -28,7 +28,9 @@ describe("the settings of an identity provider", () => {
 
 	it("that are all absent or empty enable nothing, and are no mistake", () => {
 		const empty = Object.fromEntries(Object.keys(EVERY_PROVIDER).map((key) => [key, ""]));
-		for (const env of [{}, empty]) expect(readProviders(providers, env)).toEqual({ providers: [], problems: [] });
+		for (const env of [{}, empty]) {
+			expect(readProviders(providers, env)).toEqual({ providers: [], problems: [], warnings: [] });
+		}
 	});
 
 	it.each(KEYS)("of $name without $missing are named as a mistake, and enable nothing", ({ missing, all }) => {

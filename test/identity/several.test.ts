@@ -6,9 +6,13 @@ import { fillIn, readText } from "../support/person.ts";
 
 const TWO = { ...caseOf("github").settings("two-github"), ...caseOf("google").settings("two-google") };
 
+/** Of an app on the web: one on the user's computer is asked about each time. */
+const redirectUri = "https://app.example/callback";
+const register = (server: Server) => server.client().register("App on the web", [redirectUri]);
+
 async function openConsent(server: Server, by = server.person(), clientId?: string) {
 	const client = server.client();
-	const { url } = await client.authorizationUrl(clientId ?? (await client.register()));
+	const { url } = await client.authorizationUrl(clientId ?? (await register(server)), { redirectUri });
 	const response = await by.get(url);
 	return { by, url, response, html: await response.text() };
 }
@@ -53,8 +57,7 @@ describe("the consent page of a server with several identity providers", () => {
 describe("remembered consent on a server with several identity providers", () => {
 	it("goes straight to the provider that was chosen last", async () => {
 		const server = new Server(TWO);
-		const client = server.client();
-		const clientId = await client.register();
+		const clientId = await register(server);
 		const by = server.person();
 		for (const [provider, host] of [
 			["google", "accounts.google.com"],
@@ -71,13 +74,13 @@ describe("remembered consent on a server with several identity providers", () =>
 
 	it("asks again when that provider is not offered any more", async () => {
 		const server = new Server(TWO);
-		const clientId = await server.client().register();
+		const clientId = await register(server);
 		const { by, html } = await openConsent(server, server.person(), clientId);
 		await by.post(`${ORIGIN}/authorize?provider=google`, fillIn(html, {}).fields);
 		const cookies = by.cookiesOf(ORIGIN);
 		const others = { ...caseOf("github").settings("two-github"), ...caseOf("slack").settings("two-slack") };
 		const changed = new Server(others);
-		const { url } = await changed.client().authorizationUrl(clientId);
+		const { url } = await changed.client().authorizationUrl(clientId, { redirectUri });
 		const response = await changed.fetch(url, { headers: { Cookie: cookies }, redirect: "manual" });
 		expect(response.status).toBe(200);
 		expect(await response.text()).toContain("Allow with Slack");

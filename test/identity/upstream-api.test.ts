@@ -25,6 +25,8 @@ async function openUpstream(name: string) {
 	if (!props?.upstream) throw new Error("No tokens of the provider");
 	const caller = {
 		user: props.user,
+		clientId: "a-client",
+		expiresAt: undefined,
 		permissions: [],
 		scopes: [],
 		upstreamToken: props.upstream.accessToken,

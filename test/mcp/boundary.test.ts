@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { callTool, fetchWorker, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
+import { breakObjects } from "../support/objects.ts";
+import { stateless } from "../support/stateless.ts";
+import { callTool, fetchWorker, INITIALIZE, LIST_TOOLS, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
 
 let token = "";
 let session = "";
@@ -21,7 +23,7 @@ async function expectJsonRpcError(response: Response, status: number, code: numb
 
 describe("a request to /mcp", () => {
 	it("without a session id, other than initialize, gets 400", async () => {
-		const message = await expectJsonRpcError(await mcp(callTool("whoami"), { token }), 400, -32000, 1);
+		const message = await expectJsonRpcError(await mcp(callTool("caller"), { token }), 400, -32000, 1);
 		expect(message).toContain("Mcp-Session-Id header is required");
 		await expectJsonRpcError(await mcp(null, { method: "GET", token }), 400, -32000);
 		await expectJsonRpcError(await mcp(null, { method: "DELETE", token }), 400, -32000);
@@ -33,27 +35,28 @@ describe("a request to /mcp", () => {
 	});
 
 	it("that is JSON but no JSON-RPC message gets 400 and says so", async () => {
-		for (const body of ['{"method":"no version"}', '{"jsonrpc":"2.0","id":1}', "[]", "null", '"text"']) {
-			await expectJsonRpcError(await mcp(null, { token, session, body }), 400, -32600);
+		for (const path of ["/mcp", "/sse/message?sessionId=x"]) {
+			for (const body of [
+				'{"method":"no version"}',
+				"[]",
+				"null",
+				'"text"',
+				'{"jsonrpc":"2.0","id":null,"method":"ping"}',
+			]) {
+				await expectJsonRpcError(await mcp(null, { token, session, path, body }), 400, -32600);
+			}
 		}
 	});
 
-	it("that accepts no event stream gets 406", async () => {
-		const headers = { Accept: "application/json" };
-		await expectJsonRpcError(await mcp(INITIALIZE, { token, headers }), 406, -32000, 0);
-		await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 406, -32000, 1);
-		await expectJsonRpcError(await mcp(null, { method: "GET", token, session, headers }), 406, -32000);
-	});
-
 	it("in a batch that is too long gets 400", async () => {
-		const batch = Array.from({ length: 101 }, (_, id) => callTool("whoami", {}, id));
+		const batch = Array.from({ length: 101 }, (_, id) => callTool("caller", {}, id));
 		await expectJsonRpcError(await mcp(batch, { token, session }), 400, -32600);
 	});
 
 	it("with an id that is too long, which would come back with the answer, gets 400", async () => {
 		for (const path of ["/mcp", "/sse/message?sessionId=x"]) {
 			await expectJsonRpcError(
-				await mcp(callTool("whoami", {}, "x".repeat(257)), { token, session, path }),
+				await mcp(callTool("caller", {}, "x".repeat(257)), { token, session, path }),
 				400,
 				-32600,
 			);
@@ -67,13 +70,8 @@ describe("a request to /mcp", () => {
 		expect(response.status).toBe(200);
 	});
 
-	it("of another content type gets 415", async () => {
-		const headers = { "Content-Type": "text/plain; note=application/json" };
-		await expectJsonRpcError(await mcp(callTool("whoami"), { token, session, headers }), 415, -32000);
-	});
-
 	it("larger than 4 MiB gets 413, whether it says its length or not", async () => {
-		const body = JSON.stringify(callTool("add", { a: "x".repeat(4 * 1024 * 1024) }));
+		const body = JSON.stringify(callTool("echo", { text: "x".repeat(4 * 1024 * 1024) }));
 		await expectJsonRpcError(await mcp(null, { token, session, body }), 413, -32000);
 		const stream = new Response(body).body;
 		const headers = {
@@ -87,7 +85,7 @@ describe("a request to /mcp", () => {
 	it("to initialize with more than a session can store gets 413, and starts none", async () => {
 		const clientInfo = { name: "x".repeat(17 * 1024), version: "1" };
 		const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, clientInfo } };
-		await expectJsonRpcError(await mcp(initialize, { token }), 413, -32600);
+		await expectJsonRpcError(await mcp(initialize, { token }), 413, -32600, 0);
 	});
 
 	it("with a token longer than any of ours gets 401", async () => {
@@ -96,21 +94,21 @@ describe("a request to /mcp", () => {
 
 	it("nested without end gets 400", async () => {
 		const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
-		const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":${nested}}}}`;
+		const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":${nested}}}}`;
 		for (const path of ["/mcp", "/sse/message?sessionId=x"]) {
-			await expectJsonRpcError(await mcp(null, { token, session, path, body }), 400, -32600);
+			await expectJsonRpcError(await mcp(null, { token, session, path, body }), 400, -32600, 1);
 		}
 	});
 
 	it("of an unknown protocol version gets 400 and the versions that are known", async () => {
 		const headers = { "Mcp-Protocol-Version": "1999-01-01" };
 		const message = await expectJsonRpcError(
-			await mcp(callTool("whoami"), { token, session, headers }),
+			await mcp(callTool("caller"), { token, session, headers }),
 			400,
 			-32000,
 			1,
 		);
-		expect(message).toContain("2025-11-25");
+		expect(message).toContain("2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26");
 		for (const method of ["GET", "DELETE"]) {
 			await expectJsonRpcError(await mcp(null, { method, token, session, headers }), 400, -32000);
 		}
@@ -123,13 +121,77 @@ describe("a request to /mcp", () => {
 	});
 
 	it("below an endpoint is told the endpoints, before any sign-in", async () => {
-		for (const path of ["/mcp/", "/mcp/message", "/sse/other"]) {
+		for (const path of ["/mcp/x", "/mcp/message", "/sse/other"]) {
 			expect(await expectJsonRpcError(await mcp(INITIALIZE, { path }), 404, -32000)).toContain("connect to /mcp");
 		}
 	});
 
+	it("that no session takes gets 405 and the method that there is, in the version without sessions", async () => {
+		const headers = { "Mcp-Protocol-Version": "2026-07-28" };
+		for (const method of ["GET", "DELETE", "PUT"]) {
+			const response = await mcp(null, { method, token, session, headers });
+			expect(response.headers.get("Allow")).toBe("POST");
+			await expectJsonRpcError(response, 405, -32000);
+		}
+		await expectJsonRpcError(await mcp([LIST_TOOLS], { token, session, headers }), 400, -32600);
+		const older = { "Mcp-Protocol-Version": "2025-11-25" };
+		const stream = await mcp(null, { method: "GET", token, session, headers: older });
+		expect(stream.status).toBe(200);
+		await stream.body?.cancel();
+	});
+
+	it("is answered with the versions of both kinds, in 2026-07-28", async () => {
+		const versions = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"];
+		const { headers, message } = stateless("server/discover");
+		const discovered = await mcp(message, { token, headers });
+		expect(await discovered.json()).toMatchObject({ id: 1, result: { supportedVersions: versions } });
+
+		const unknown = "2030-01-01";
+		const _meta = { ...message.params._meta, "io.modelcontextprotocol/protocolVersion": unknown };
+		const refused = await mcp(
+			{ ...message, params: { _meta } },
+			{ token, headers: { ...headers, "Mcp-Protocol-Version": unknown } },
+		);
+		expect(await refused.json()).toMatchObject({
+			id: 1,
+			error: { code: -32022, data: { supported: versions, requested: unknown } },
+		});
+	});
+
+	it("that fails unexpectedly gets 500 with its id", async () => {
+		// A call whose question needs the user's object.
+		const asking = { token, session: await openSession(token, LOCAL, { elicitation: {} }) };
+		const broken = breakObjects();
+		await expectJsonRpcError(await mcp(callTool("ask", {}, 7), asking), 500, -32000, 7);
+		broken.restore();
+		const response = await mcp(callTool("ask", {}, 7), asking);
+		expect(response.status).toBe(200);
+		await response.body?.cancel();
+	});
+
+	it("is not repeated at length in an error", async () => {
+		const long = "x".repeat(1_000_000);
+		const { headers, message } = stateless("tools/list");
+		const { _meta } = message.params;
+		const requests = [
+			{ ...message, method: "tasks/get", params: { _meta, taskId: long } },
+			{ ...message, method: long },
+			{ ...message, params: { _meta: { ..._meta, "io.modelcontextprotocol/protocolVersion": long } } },
+			{ ...message, params: { _meta: { ..._meta, "io.modelcontextprotocol/logLevel": long } } },
+			{ ...message, params: { cursor: long, _meta } },
+			{ ...message, method: "tools/call", params: { name: long, _meta } },
+		];
+		for (const request of requests) {
+			for (const options of [{ headers }, { session }]) {
+				const text = await (await mcp(request, { token, ...options })).text();
+				expect(text).toContain('"error"');
+				expect(text.length).toBeLessThan(2_000);
+			}
+		}
+	});
+
 	it("initializes a session only once, and only with a session id of ours", async () => {
-		await expectJsonRpcError(await mcp(INITIALIZE, { token, session }), 400, -32600);
+		await expectJsonRpcError(await mcp(INITIALIZE, { token, session }), 400, -32600, 0);
 		await expectJsonRpcError(await mcp(INITIALIZE, { token, session: "mine" }), 404, -32001, 0);
 	});
 
@@ -155,7 +217,7 @@ describe("a request to /sse", () => {
 
 	it("with a bad message is told what is wrong with it", async () => {
 		const path = "/sse/message?sessionId=x";
-		await expectJsonRpcError(await mcp(callTool("whoami"), { path: "/sse/message", token }), 400, -32000, 1);
+		await expectJsonRpcError(await mcp(callTool("caller"), { path: "/sse/message", token }), 400, -32000, 1);
 		await expectJsonRpcError(await mcp(null, { path, token, body: "{" }), 400, -32700);
 		await expectJsonRpcError(await mcp({ hello: 1 }, { path, token }), 400, -32600);
 		await expectJsonRpcError(await mcp({}, { path, token, headers: { "Content-Type": "text/plain" } }), 415, -32000);

@@ -1,25 +1,11 @@
-import { createExecutionContext, listDurableObjectIds } from "cloudflare:test";
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import worker from "../../src/index.ts";
+import worker from "#under-test";
+import { newHold } from "../support/fixture/control.ts";
+import { counted, listObjects } from "../support/objects.ts";
 import { stateless } from "../support/stateless.ts";
-import { callTool, LOCAL, openSession, signIn } from "../support/worker.ts";
-
-/** Counts the calls of an object's methods, and of the stubs it hands out. */
-function counted<T extends object>(target: T, calls: string[], stubs = false): T {
-	return new Proxy(target, {
-		get(object, name) {
-			const value: unknown = Reflect.get(object, name);
-			if (typeof value !== "function") return value;
-			return (...args: unknown[]) => {
-				const result: unknown = Reflect.apply(value, object, args);
-				if (stubs && name === "getByName") return counted(result as object, calls);
-				calls.push(String(name));
-				return result;
-			};
-		},
-	});
-}
+import { callTool, INITIALIZE, LIST_TOOLS, LOCAL, openSession, signIn } from "../support/worker.ts";
 
 /** What one request to `/mcp` costs, beside its answer. */
 async function costOf(token: string, headers: Record<string, string>, message: object) {
@@ -41,27 +27,44 @@ async function costOf(token: string, headers: Record<string, string>, message: o
 	return { kv, object, text: await response.text() };
 }
 
-const objects = async () => [
-	...(await listDurableObjectIds(env.MCP_OBJECT)),
-	...(await listDurableObjectIds(env.USER_OBJECT)),
-];
+const INITIALIZED = { jsonrpc: "2.0", method: "notifications/initialized" };
 
-it("a tool call in a session costs one KV read and one Durable Object call", async () => {
+it.each([
+	["opening a session", INITIALIZE, '"serverInfo"'],
+	["saying that it is open", INITIALIZED, ""],
+	["a list of the tools", LIST_TOOLS, '"echo"'],
+	["a tool call", callTool("echo", { text: "hello" }), '"structuredContent":{"text":"hello"}'],
+])("%s costs one KV read, and no Durable Object in a session either", async (_what, message, answer) => {
+	const { access_token: token } = await signIn();
+	const before = await listObjects();
+	const session = await openSession(token);
+	const headers: Record<string, string> = message === INITIALIZE ? {} : { "Mcp-Session-Id": session };
+	const { kv, object, text } = await costOf(token, headers, message);
+	expect(text).toContain(answer);
+	expect(kv).toEqual(["get"]);
+	expect(object).toEqual([]);
+	expect(await listObjects()).toEqual(before);
+});
+
+it("a call that may take long costs one Durable Object call", async () => {
 	const { access_token: token } = await signIn();
 	const session = await openSession(token);
-	const { kv, object, text } = await costOf(token, { "Mcp-Session-Id": session }, callTool("add", { a: 1, b: 2 }));
-	expect(text).toContain('"structuredContent":{"sum":3}');
+	const held = newHold();
+	held.release();
+	const call = callTool("hold", { name: held.name });
+	const { kv, object, text } = await costOf(token, { "Mcp-Session-Id": session }, call);
+	expect(text).toContain('"text":"Released."');
 	expect(kv).toEqual(["get"]);
 	expect(object).toEqual(["post"]);
 });
 
 it("a tool call without a session costs one KV read and no Durable Object", async () => {
 	const { access_token: token } = await signIn();
-	const before = await objects();
-	const { headers, message } = stateless("tools/call", { name: "add", arguments: { a: 1, b: 2 } });
+	const before = await listObjects();
+	const { headers, message } = stateless("tools/call", { name: "echo", arguments: { text: "hello" } });
 	const { kv, object, text } = await costOf(token, headers, message);
-	expect(text).toContain('"structuredContent":{"sum":3}');
+	expect(text).toContain('"structuredContent":{"text":"hello"}');
 	expect(kv).toEqual(["get"]);
 	expect(object).toEqual([]);
-	expect(await objects()).toEqual(before);
+	expect(await listObjects()).toEqual(before);
 });

@@ -1,83 +1,71 @@
 import { describe, expect, it } from "vitest";
-import { EventReader } from "../support/sse.ts";
+import { newHold } from "../support/fixture/control.ts";
 import { SseSession } from "../support/sse-session.ts";
 import { stateless } from "../support/stateless.ts";
-import { askTool, mcp, openSession, signIn } from "../support/worker.ts";
+import { type Incoming, messagesOf, readMessages } from "../support/wire.ts";
+import { callTool, mcp, openSession, signIn } from "../support/worker.ts";
 
 const PROGRESS_TOKEN = "so-far";
 
-const draw = (prompt: string, meta: object = {}) => ({
-	jsonrpc: "2.0",
-	id: 1,
-	method: "tools/call",
-	params: { name: "generateImage", arguments: { prompt }, _meta: meta },
-});
+const report = (meta: object = {}) => callWith(meta, "report", { text: "hello" });
 
-async function signInToDraw(): Promise<string> {
-	return (await signIn({ permissions: ["image_generation"], resource: null })).access_token;
+function callWith(_meta: object, name: string, args: object) {
+	return { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args, _meta } };
 }
 
-const drawStateless = (token: string, prompt: string, _meta: object = {}) => {
-	const params = { name: "generateImage", arguments: { prompt }, _meta };
+async function signInForAll(): Promise<string> {
+	return (await signIn({ resource: null })).access_token;
+}
+
+function postStateless(token: string, { params }: ReturnType<typeof callWith>) {
 	const { headers, message } = stateless("tools/call", params);
 	return mcp(message, { token, headers });
-};
-
-/** Whether the model was told to stop. */
-async function wasCancelled(token: string, prompt: string): Promise<boolean> {
-	const session = await openSession(token);
-	const { content } = await askTool("generateImage", { prompt: `outcome of ${prompt}` }, { token, session });
-	return atob(content[0]?.data ?? "") === "true";
 }
 
 /** What arrives, until the answer. */
-async function readAll(next: () => Promise<string | undefined>): Promise<{ method?: string; params?: object }[]> {
-	const messages = [];
-	for (;;) {
-		const data = await next();
-		if (data === undefined) return messages;
-		if (data === "") continue;
-		const message = JSON.parse(data);
-		messages.push(message);
-		if (message.id === 1) return messages;
-	}
+async function readAll(next: () => Promise<Incoming>): Promise<Incoming[]> {
+	const messages: Incoming[] = [];
+	do messages.push(await next());
+	while (messages.at(-1)?.id !== 1);
+	return messages;
 }
 
 const PROGRESS = [
-	{ progress: 0, total: 1, message: "Waiting for the image model, 4 steps", progressToken: PROGRESS_TOKEN },
-	{ progress: 1, total: 1, message: "The image is ready", progressToken: PROGRESS_TOKEN },
+	{ progress: 0, total: 1, message: "Begun", progressToken: PROGRESS_TOKEN },
+	{ progress: 1, total: 1, message: "Done", progressToken: PROGRESS_TOKEN },
 ];
 
-describe("generateImage reports its progress to a client that wants to know", () => {
+describe("a tool reports its progress to a client that wants to know", () => {
 	const meta = { progressToken: PROGRESS_TOKEN };
-	const expectProgress = (messages: { method?: string; params?: object }[]) => {
-		expect(messages.slice(0, -1).map(({ params }) => params)).toEqual(PROGRESS);
-		expect(messages.at(-1)).toMatchObject({ result: { structuredContent: { prompt: "a cat" } } });
+	const expectProgress = (messages: Incoming[]) => {
+		const told = messages.filter(({ method }) => method === "notifications/progress");
+		expect(told.map(({ params }) => params)).toEqual(PROGRESS);
+		expect(messages.at(-1)).toMatchObject({ result: { structuredContent: { text: "hello" } } });
 	};
 
 	it("on the stream of the call, in a session", async () => {
-		const token = await signInToDraw();
-		const events = new EventReader(await mcp(draw("a cat", meta), { token, session: await openSession(token) }));
-		expectProgress(await readAll(async () => (await events.next())?.data));
+		const token = await signInForAll();
+		const response = await mcp(report(meta), { token, session: await openSession(token) });
+		expect(response.headers.get("Content-Type")).toContain("text/event-stream");
+		expectProgress(await readAll(messagesOf(response)));
 	});
 
 	it("on the stream of the call, without a session", async () => {
-		const response = await drawStateless(await signInToDraw(), "a cat", meta);
+		const response = await postStateless(await signInForAll(), report(meta));
 		expect(response.headers.get("Content-Type")).toContain("text/event-stream");
-		const events = new EventReader(response);
-		expectProgress(await readAll(async () => (await events.next())?.data));
+		expectProgress(await readAll(messagesOf(response)));
 	});
 
 	it("on the one stream there is, at /sse", async () => {
-		const sse = await SseSession.open(await signInToDraw());
-		await sse.post(draw("a cat", meta));
-		expectProgress(await readAll(async () => JSON.stringify(await sse.receive())));
+		const sse = await SseSession.open(await signInForAll());
+		await sse.post(report(meta));
+		expectProgress(await readAll(() => sse.receive()));
 		await sse.close();
 	});
 
 	it("and to nobody else", async () => {
-		const token = await signInToDraw();
-		const response = await mcp(draw("a cat"), { token, session: await openSession(token) });
+		const token = await signInForAll();
+		const response = await mcp(report(), { token, session: await openSession(token) });
 		expect(await response.text()).not.toContain("progress");
 	});
 });
@@ -86,28 +74,56 @@ describe("a call that the client cancels", () => {
 	const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
 
 	it("stops the work, in a session", async () => {
-		const token = await signInToDraw();
+		const token = await signInForAll();
 		const connection = { token, session: await openSession(token) };
-		const prompt = `forever ${crypto.randomUUID()}`;
-		const call = await mcp(draw(prompt), connection);
+		const held = newHold();
+		const call = await mcp(callTool("hold", { name: held.name }), connection);
+		await expect.poll(() => held.state).toBe("waiting");
 		expect((await mcp(cancel, connection)).status).toBe(202);
-		await expect.poll(() => wasCancelled(token, prompt)).toBe(true);
-		await call.body?.cancel();
+		await expect.poll(() => held.state).toBe("aborted");
+		// There is nothing more to come: the stream ends.
+		expect(await readMessages(call)).toEqual([]);
+	});
+
+	it("is not answered; the others of its batch are", async () => {
+		const token = await signInForAll();
+		const connection = { token, session: await openSession(token) };
+		const [cancelled, other] = [newHold(), newHold()];
+		const batch = [cancelled, other].map(({ name }, index) => callTool("hold", { name }, index + 1));
+		const call = await mcp(batch, connection);
+		await expect.poll(() => other.state).toBe("waiting");
+		await mcp(cancel, connection);
+		await expect.poll(() => cancelled.state).toBe("aborted");
+		other.release();
+		expect(await readMessages(call)).toMatchObject([{ id: 2, result: { content: [{ text: "Released." }] } }]);
+	});
+
+	it("goes on until it is done, if nobody does", async () => {
+		const token = await signInForAll();
+		const held = newHold();
+		const call = mcp(callTool("hold", { name: held.name }), { token, session: await openSession(token) });
+		await expect.poll(() => held.state).toBe("waiting");
+		held.release();
+		expect(await readMessages(await call)).toMatchObject([{ id: 1, result: { content: [{ text: "Released." }] } }]);
+		expect(held.state).toBe("released");
 	});
 
 	it("stops the work, at /sse", async () => {
-		const token = await signInToDraw();
-		const sse = await SseSession.open(token);
-		const prompt = `forever ${crypto.randomUUID()}`;
-		await sse.post(draw(prompt));
+		const sse = await SseSession.open(await signInForAll());
+		const held = newHold();
+		await sse.post(callTool("hold", { name: held.name }));
+		await expect.poll(() => held.state).toBe("waiting");
 		await sse.post(cancel);
-		await expect.poll(() => wasCancelled(token, prompt)).toBe(true);
+		await expect.poll(() => held.state).toBe("aborted");
 		await sse.close();
 	});
 });
 
 describe.concurrent("a stream that waits is kept alive by comments", () => {
-	const waiting = () => ({ prompt: `forever ${crypto.randomUUID()}`, meta: { progressToken: PROGRESS_TOKEN } });
+	const waiting = () => {
+		const held = newHold();
+		return { held, call: callWith({ progressToken: PROGRESS_TOKEN }, "hold", { name: held.name }) };
+	};
 
 	/** Reads on until there is a comment: at most half a minute. */
 	async function expectKeepAlive(response: Response): Promise<void> {
@@ -122,22 +138,24 @@ describe.concurrent("a stream that waits is kept alive by comments", () => {
 	}
 
 	it("of a call in a session", async () => {
-		const token = await signInToDraw();
-		const { prompt, meta } = waiting();
-		await expectKeepAlive(await mcp(draw(prompt, meta), { token, session: await openSession(token) }));
+		const token = await signInForAll();
+		const { held, call } = waiting();
+		await expectKeepAlive(await mcp(call, { token, session: await openSession(token) }));
+		held.release();
 	});
 
 	it("of a call without a session", async () => {
-		const { prompt, meta } = waiting();
-		await expectKeepAlive(await drawStateless(await signInToDraw(), prompt, meta));
+		const { held, call } = waiting();
+		await expectKeepAlive(await postStateless(await signInForAll(), call));
+		held.release();
 	});
 
 	it("for what the server has to say, at /mcp", async () => {
-		const token = await signInToDraw();
+		const token = await signInForAll();
 		await expectKeepAlive(await mcp(null, { method: "GET", token, session: await openSession(token) }));
 	});
 
 	it("for what the server has to say, at /sse", async () => {
-		await expectKeepAlive(await mcp(null, { method: "GET", path: "/sse", token: await signInToDraw() }));
+		await expectKeepAlive(await mcp(null, { method: "GET", path: "/sse", token: await signInForAll() }));
 	});
 });

@@ -1,26 +1,21 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { RemoteMcp } from "../../src/mcp/agent.ts";
-import { sessionOf } from "../../src/mcp/session.ts";
+import { userObjectOf } from "../../src/mcp/user-object.ts";
+import { newHold } from "../support/fixture/control.ts";
+import { evict, execute, openStreams, restart, rowsOf, tidy, userOf } from "../support/objects.ts";
 import { EventReader } from "../support/sse.ts";
-import { callTool, INITIALIZE, mcp, signIn } from "../support/worker.ts";
+import { callTool, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
 
 const VERSION = { "Mcp-Protocol-Version": "2025-11-25" };
 const CHANGED = { lists: ["tools"], resources: [] } as const;
 
-type Connection = { token: string; session: string };
+type Connection = { user: string; token: string; session: string };
 
 /** A session whose client can be asked, so that a call can be held in its middle. */
 async function connect(): Promise<Connection> {
-	const { access_token: token } = await signIn({ permissions: ["image_generation"] });
-	const params = { ...INITIALIZE.params, capabilities: { elicitation: {} } };
-	const opened = await mcp({ ...INITIALIZE, params }, { token });
-	await opened.text();
-	return { token, session: opened.headers.get("Mcp-Session-Id") ?? "" };
+	const { access_token: token } = await signIn({ email: `${crypto.randomUUID()}@example.com` });
+	return { user: userOf(token), token, session: await openSession(token, LOCAL, { elicitation: {} }) };
 }
-
-const objectOf = ({ session }: Connection) => env.MCP_OBJECT.getByName(`streamable-http:${session}`);
 
 const listen = async (connection: Connection, headers: Record<string, string> = {}) =>
 	new EventReader(await mcp(null, { ...connection, method: "GET", headers: { ...VERSION, ...headers } }));
@@ -34,23 +29,19 @@ async function resume(connection: Connection, lastEventId: string) {
 
 /** Starts a call that asks its user a question, and returns its stream with the question on it. */
 async function startCall(connection: Connection, id: number) {
-	const call = callTool("generateImage", { prompt: "" }, id);
+	const call = callTool("ask", {}, id);
 	const stream = new EventReader(await mcp(call, { ...connection, headers: VERSION }));
 	const priming = await stream.next();
 	const question = await stream.next();
 	const { id: questionId } = JSON.parse(question?.data ?? "{}");
 	const answer = () => {
-		const result = { action: "accept", content: { prompt: `a cat ${id}` } };
+		const result = { action: "accept", content: { word: `word ${id}` } };
 		return mcp({ jsonrpc: "2.0", id: questionId, result }, { ...connection, headers: VERSION });
 	};
 	return { stream, priming, question, answer };
 }
 
-const storedEvents = (connection: Connection) =>
-	runInDurableObject(objectOf(connection), (_instance: RemoteMcp, { storage }) => {
-		const tables = [...storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'sent'")];
-		return tables.length === 0 ? 0 : [...storage.sql.exec("SELECT * FROM sent")].length;
-	});
+const storedEvents = async ({ user }: Connection) => (await rowsOf(user, "sent")).length;
 
 describe("a client that loses its connection in the middle of a call", () => {
 	it("gets the rest with Last-Event-ID: what was sent meanwhile, and what is still to come", async () => {
@@ -64,7 +55,7 @@ describe("a client that loses its connection in the middle of a call", () => {
 		const result = await again.next();
 		expect(JSON.parse(result?.data ?? "{}")).toMatchObject({
 			id: 7,
-			result: { structuredContent: { prompt: "a cat 7" } },
+			result: { structuredContent: { word: "word 7" } },
 		});
 		expect(await again.next()).toBeUndefined();
 	});
@@ -74,14 +65,14 @@ describe("a client that loses its connection in the middle of a call", () => {
 		const { stream, question, answer } = await startCall(connection, 8);
 		await stream.close();
 		expect((await answer()).status).toBe(202);
-		await expect.poll(() => storedEvents(connection)).toBe(3);
-		await evictDurableObject(objectOf(connection));
+		await expect.poll(() => storedEvents(connection)).toBe(2);
+		await evict(connection.user);
 		for (const attempt of [1, 2]) {
 			const again = await resume(connection, question?.id ?? "");
 			const result = JSON.parse((await again.next())?.data ?? "{}");
 			expect(result, `attempt ${attempt}`).toMatchObject({
 				id: 8,
-				result: { structuredContent: { prompt: "a cat 8" } },
+				result: { structuredContent: { word: "word 8" } },
 			});
 			expect(await again.next()).toBeUndefined();
 		}
@@ -125,18 +116,11 @@ it("what is stored goes after some minutes", async () => {
 	const { stream, answer } = await startCall(connection, 4);
 	await answer();
 	expect((await stream.next())?.data).toContain('"id":4');
-	expect(await storedEvents(connection)).toBe(3);
-	const ring = () =>
-		runInDurableObject(objectOf(connection), async (instance: RemoteMcp, { storage }) => {
-			await instance.deleteOldEvents();
-			return storage.getAlarm();
-		});
-	expect(await ring()).toBeTypeOf("number");
-	expect(await storedEvents(connection)).toBe(3);
-	await runInDurableObject(objectOf(connection), (_instance: RemoteMcp, { storage }) => {
-		storage.sql.exec("UPDATE sent SET sent_at = sent_at - 601000");
-	});
-	await ring();
+	expect(await storedEvents(connection)).toBe(2);
+	expect(await tidy(connection.user)).toBeTypeOf("number");
+	expect(await storedEvents(connection)).toBe(2);
+	for (const table of ["sent", "calls"]) await execute(connection.user, `UPDATE ${table} SET at = at - 601000`);
+	await tidy(connection.user);
 	expect(await storedEvents(connection)).toBe(0);
 });
 
@@ -144,51 +128,47 @@ it("an empty Last-Event-ID is none", async () => {
 	const connection = await connect();
 	const events = await listen(connection, { "Last-Event-ID": "" });
 	await events.next();
-	await sessionOf(env, "streamable-http", connection.session).announce(CHANGED);
+	await userObjectOf(env, connection.user).announce(CHANGED);
 	expect((await events.next())?.data).toContain("list_changed");
 	await events.close();
 });
 
-it("a session takes a limited number of calls that wait for an answer", async () => {
+it("of more calls that wait than a user may have, the oldest ends, with a sentence", async () => {
 	const connection = await connect();
 	const calls = [];
-	for (let id = 1; id <= 64; id++) calls.push(await startCall(connection, id));
-	const call = () => mcp(callTool("add", { a: 1, b: 2 }, 99), { ...connection, headers: VERSION });
-	const refused = await call();
-	expect(refused.status).toBe(429);
-	expect(await refused.json()).toMatchObject({
-		id: 99,
-		error: { code: -32000, message: expect.stringMatching(/Wait/) },
+	for (let id = 1; id <= 65; id++) calls.push(await startCall(connection, id));
+	const [oldest, next] = calls;
+	expect(JSON.parse((await oldest?.stream.next())?.data ?? "{}")).toMatchObject({
+		id: 1,
+		error: { code: -32000, message: expect.stringContaining("64 calls") },
 	});
-	const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } };
-	await mcp(cancel, { ...connection, headers: VERSION });
-	expect(await (await call()).text()).toContain('"sum":3');
-	await calls[0]?.answer();
-	expect((await calls[0]?.stream.next())?.data).toContain('"id":1');
-	for (const { stream } of calls) await stream.close();
+	expect(await oldest?.stream.next()).toBeUndefined();
+	await next?.answer();
+	expect((await next?.stream.next())?.data).toContain('"id":2');
+	for (const { stream } of calls.slice(2)) await stream.close();
 });
 
 it("a call that arrives stores nothing", async () => {
 	const connection = await connect();
-	const response = await mcp(callTool("add", { a: 1, b: 2 }), { ...connection, headers: VERSION });
-	expect(await response.text()).toContain('"sum":3');
+	const response = await mcp(callTool("echo", { text: "three" }), { ...connection, headers: VERSION });
+	expect(await response.text()).toContain('"text":"three"');
 	expect(await storedEvents(connection)).toBe(0);
 });
 
-it("an answer too large to be kept in memory is stored, and there after eviction", async () => {
+it("a large answer is stored, and there after eviction", async () => {
 	const connection = await connect();
-	for (let count = 0; count < 10; count++) {
-		await (await mcp(callTool("remember", { note: `${count} ${"x".repeat(4000)}` }), connection)).text();
-	}
-	const stream = new EventReader(await mcp(callTool("recall"), { ...connection, headers: VERSION }));
+	const held = newHold();
+	held.release();
+	const call = callTool("hold", { name: held.name, text: "x".repeat(70_000) });
+	const stream = new EventReader(await mcp(call, { ...connection, headers: VERSION }));
 	const priming = await stream.next();
 	const answer = await stream.next();
-	await evictDurableObject(objectOf(connection));
+	await evict(connection.user);
 	expect(await (await resume(connection, priming?.id ?? "")).next()).toEqual(answer);
 });
 
 describe("the stream of what belongs to no call", () => {
-	const announce = ({ session }: Connection) => sessionOf(env, "streamable-http", session).announce(CHANGED);
+	const announce = ({ user }: Connection) => userObjectOf(env, user).announce(CHANGED);
 
 	it("goes on where it broke off, also after eviction", async () => {
 		const connection = await connect();
@@ -196,11 +176,9 @@ describe("the stream of what belongs to no call", () => {
 		const opening = await first.next();
 		expect(opening).toMatchObject({ data: "", id: expect.any(String) });
 		await first.close();
-		await expect
-			.poll(() => runInDurableObject(objectOf(connection), (_i: RemoteMcp, { storage }) => storage.get("streamClosed")))
-			.toBeTypeOf("number");
-		expect(await announce(connection)).toBe(true);
-		await evictDurableObject(objectOf(connection));
+		await expect.poll(() => openStreams(connection.user)).toBe(0);
+		await announce(connection);
+		await evict(connection.user);
 		const again = await resume(connection, opening?.id ?? "");
 		const missed = await again.next();
 		expect(missed?.data).toContain("notifications/tools/list_changed");
@@ -215,7 +193,61 @@ describe("the stream of what belongs to no call", () => {
 
 	it("keeps nothing for a client that never listened", async () => {
 		const connection = await connect();
-		expect(await announce(connection)).toBe(false);
-		expect(await storedEvents(connection)).toBe(0);
+		await announce(connection);
+		expect(await rowsOf(connection.user, "changes")).toEqual([]);
 	});
+});
+
+it("of more streams than a user may have, the oldest ends, and nobody else's", async () => {
+	const [mine, other] = [await connect(), await connect()];
+	const [oldest, others] = [await listen(mine), await listen(other)];
+	await oldest.next();
+	const newer: EventReader[] = [];
+	for (let count = 0; count < 500; count++) {
+		newer.push(await listen({ ...mine, session: await openSession(mine.token, LOCAL) }));
+	}
+	expect(await oldest.next()).toBeUndefined();
+	expect(await openStreams(mine.user)).toBe(500);
+	expect(await openStreams(other.user)).toBe(1);
+	for (const stream of [...newer, others]) await stream.close();
+});
+
+it("a call that goes on for longer than what is kept can still be resumed", async () => {
+	const connection = await connect();
+	const { stream, priming, question, answer } = await startCall(connection, 8);
+	await stream.close();
+	for (const table of ["sent", "calls"]) await execute(connection.user, `UPDATE ${table} SET at = at - 601000`);
+	await tidy(connection.user);
+	const again = await resume(connection, priming?.id ?? "");
+	expect(await again.next()).toEqual(question);
+	await answer();
+	expect((await again.next())?.data).toContain('"id":8');
+});
+
+it("what is stored and cannot be read is absent, and the log says so", async () => {
+	const connection = await connect();
+	const { stream, priming, answer } = await startCall(connection, 5);
+	await stream.close();
+	await answer();
+	await expect.poll(() => storedEvents(connection)).toBe(2);
+	await execute(connection.user, "UPDATE sent SET message = 'broken' WHERE sequence = 1");
+	const again = await resume(connection, priming?.id ?? "");
+	expect(JSON.parse((await again.next())?.data ?? "{}")).toMatchObject({ id: 5, result: {} });
+	await execute(connection.user, "UPDATE calls SET made_under = '{}'");
+	const headers = { ...VERSION, "Last-Event-ID": priming?.id ?? "" };
+	expect((await mcp(null, { ...connection, method: "GET", headers })).status).toBe(400);
+});
+
+it("a call that a restart cut short is answered for, when its client is back", async () => {
+	const connection = await connect();
+	const { stream, priming } = await startCall(connection, 6);
+	await stream.close();
+	await restart(connection.user);
+	const again = await resume(connection, priming?.id ?? "");
+	expect((await again.next())?.data).toContain("elicitation/create");
+	expect(JSON.parse((await again.next())?.data ?? "{}")).toMatchObject({
+		id: 6,
+		error: { message: expect.stringContaining("restarted") },
+	});
+	expect(await again.next()).toBeUndefined();
 });

@@ -1,69 +1,45 @@
 import { env } from "cloudflare:workers";
 import { Client } from "@modelcontextprotocol/client";
-import { InMemoryTransport, inputRequired, inputResponse } from "@modelcontextprotocol/server";
-import { describe, expect, it } from "vitest";
+import { InMemoryTransport, inputRequired } from "@modelcontextprotocol/server";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { type Principal, runAs } from "../../src/auth/principal.ts";
 import type { Catalogue } from "../../src/catalogue.ts";
-import { type Caller, runAs } from "../../src/mcp/caller.ts";
-import type { Context } from "../../src/mcp/context.ts";
 import { createServer } from "../../src/mcp/server.ts";
 import { createStatelessHandler } from "../../src/mcp/stateless.ts";
 import { definePrompt } from "../../src/prompts/define.ts";
 import { defineTool } from "../../src/tools/define.ts";
+import { fixture } from "../support/fixture/catalogue.ts";
+import { ORDINARY } from "../support/fixture/scopes.ts";
+import { ANNOTATIONS } from "../support/fixture/shared.ts";
 import { DORA } from "../support/people.ts";
 import { stateless } from "../support/stateless.ts";
 import { LOCAL } from "../support/worker.ts";
 
-const about = { title: "Count", description: "Counts the rounds of a question.", scope: "tools" } as const;
-const requestedSchema = { type: "object" as const, properties: { more: { type: "boolean" as const } } };
+/** After two rounds, each of which knows of the one before by the state that it carries. */
+const ANSWERED = { structuredContent: { word: "two", asked: 2 } };
 
-/** Asks again and again, and counts in what the client carries from round to round. */
-async function ask({ request, sealState, sealedState, progress }: Context) {
-	const rounds = z.object({ rounds: z.int() }).safeParse(sealedState).data?.rounds ?? 0;
-	await progress(1, 2, "Asking");
-	if (inputResponse(request.inputResponses, "more").kind === "missing" || rounds < 2) {
-		const more = inputRequired.elicit({ message: "More?", requestedSchema });
-		return inputRequired({ inputRequests: { more }, requestState: await sealState({ rounds: rounds + 1 }) });
-	}
-	return rounds;
-}
-
+/** What the compiler would not let a tool return that does not say that it asks. */
+const smuggle = async () => inputRequired({ requestState: "smuggled" }) as never;
+const about = { name: "sly", title: "Sly", description: "Asks, and does not say that it does.", ...ORDINARY };
+const sly = {
+	tool: defineTool({ ...about, annotations: ANNOTATIONS, input: z.object({}), run: smuggle }),
+	prompt: definePrompt({ ...about, args: z.object({}), messages: smuggle }),
+};
 const catalogue: Catalogue = {
-	tools: [
-		...["count", "another"].map((name) =>
-			defineTool({
-				...about,
-				name,
-				annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-				input: z.object({}),
-				async run(_args, context) {
-					const rounds = await ask(context);
-					return typeof rounds === "number" ? { content: [{ type: "text", text: `${rounds} rounds` }] } : rounds;
-				},
-			}),
-		),
-	],
-	resources: [],
-	prompts: [
-		definePrompt({
-			...about,
-			name: "count",
-			args: z.object({}),
-			async messages(_args, context) {
-				const rounds = await ask(context);
-				if (typeof rounds !== "number") return rounds;
-				return [{ role: "user", content: { type: "text", text: `${rounds} rounds` } }];
-			},
-		}),
-	],
+	...fixture,
+	tools: [...fixture.tools, sly.tool],
+	prompts: [...fixture.prompts, sly.prompt],
 };
 
 const handle = createStatelessHandler(catalogue);
 
-const callerNamed = (id: string): Caller => ({
+const principalNamed = (id: string): Principal => ({
 	user: { ...DORA, id },
+	clientId: "client-1",
+	expiresAt: undefined,
 	permissions: [],
-	scopes: ["tools"],
+	scopes: ["tools", "identity"],
 	requestId: "request-1",
 	upstreamToken: undefined,
 	grantId: "grant-1",
@@ -74,12 +50,14 @@ const callerNamed = (id: string): Caller => ({
 type Round = { user?: string; method?: string; name?: string; requestState?: string };
 
 /** One round of the question, answered, with the state that the client carries. */
-async function round({ user = "github-1", method = "tools/call", name = "count", requestState }: Round = {}) {
-	const answered = requestState ? { requestState, inputResponses: { more: { action: "accept", content: {} } } } : {};
-	const params = { name, arguments: {}, ...answered };
+async function round({ user = "github-1", method = "tools/call", name = "ask", requestState }: Round = {}) {
+	const answered = requestState
+		? { requestState, inputResponses: { word: { action: "accept", content: { word: "two" } } } }
+		: {};
+	const params = { name, arguments: name === "ask" ? { rounds: 2 } : {}, ...answered };
 	const { headers, message } = stateless(method, params, { elicitation: {} });
 	const init = { method: "POST", headers: { ...headers, "Content-Type": "application/json", Host: "localhost:8788" } };
-	const response = await handle(new Request(`${LOCAL}/mcp`, init), message, callerNamed(user));
+	const response = await handle(new Request(`${LOCAL}/mcp`, init), message, principalNamed(user));
 	type Answer = { result?: { requestState?: string; content?: unknown }; error?: { code: number; message: string } };
 	return response.json<Answer>();
 }
@@ -89,14 +67,14 @@ const stateOf = async (options?: Round) => (await round(options)).result?.reques
 describe("what a client carries between the rounds of a question", () => {
 	it("comes back to the tool that gave it away", async () => {
 		const second = await stateOf({ requestState: await stateOf() });
-		expect((await round({ requestState: second })).result?.content).toEqual([{ type: "text", text: "2 rounds" }]);
+		expect((await round({ requestState: second })).result).toMatchObject(ANSWERED);
 	});
 
 	it.each<[string, (state: string) => Round]>([
 		["changed", (state) => ({ requestState: `${state}x` })],
 		["made up", () => ({ requestState: "v1.e30.e30" })],
 		["by another user", (requestState) => ({ requestState, user: "github-2" })],
-		["for something else", (requestState) => ({ requestState, method: "prompts/get" })],
+		["for something else", (requestState) => ({ requestState, method: "prompts/get", name: "interview" })],
 	])("is refused when it comes back %s", async (_how, altered) => {
 		expect((await round(altered(await stateOf()))).error).toEqual({
 			code: -32602,
@@ -107,21 +85,37 @@ describe("what a client carries between the rounds of a question", () => {
 });
 
 it("what one tool sealed is nothing to another", async () => {
-	const { result } = await round({ requestState: await stateOf(), name: "another" });
+	const { result } = await round({ requestState: await stateOf(), name: "caller" });
 	expect(result).toMatchObject({ isError: true, content: [{ text: "Invalid or expired requestState" }] });
+});
+
+it("a question from what does not say that it asks is a failure, which the log explains", async () => {
+	const log = vi.spyOn(console, "error").mockImplementation(() => {});
+	const lines = () => log.mock.calls.map(([line]) => JSON.parse(line));
+	const sentence = "sly failed unexpectedly. Contact the server's administrator and mention request ID request-1.";
+	const cause = expect.stringContaining("does not say `asks: true`");
+	expect((await round({ name: "sly" })).result).toMatchObject({ isError: true, content: [{ text: sentence }] });
+	expect(lines()).toEqual([{ event: "tool_sly_failed", requestId: "request-1", cause }]);
+	log.mockClear();
+	expect((await round({ name: "sly", method: "prompts/get" })).error).toEqual({ code: -32603, message: sentence });
+	expect(lines()).toEqual([{ event: "sly_failed", requestId: "request-1", cause }]);
+	log.mockRestore();
 });
 
 it("progress is told once, though a tool that asks runs again for each round", async () => {
 	const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
-	const server = createServer(env, catalogue, {});
+	const server = createServer(env, fixture, { canAsk: true });
 	const client = new Client({ name: "test", version: "1" }, { capabilities: { elicitation: {} } });
-	client.setRequestHandler("elicitation/create", () => ({ action: "accept", content: { more: true } }));
+	client.setRequestHandler("elicitation/create", () => ({ action: "accept", content: { word: "two" } }));
 	const told: number[] = [];
-	const result = await runAs(callerNamed("github-1"), async () => {
+	const result = await runAs(principalNamed("github-1"), async () => {
 		await server.connect(serverSide);
 		await client.connect(clientSide);
-		return client.callTool({ name: "count" }, { onprogress: ({ progress }) => told.push(progress) });
+		return client.callTool(
+			{ name: "ask", arguments: { rounds: 2 } },
+			{ onprogress: ({ progress }) => told.push(progress) },
+		);
 	});
-	expect(result.content).toEqual([{ type: "text", text: "2 rounds" }]);
+	expect(result).toMatchObject(ANSWERED);
 	expect(told).toEqual([1]);
 });

@@ -1,11 +1,11 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
-import { LONG_CLIENT_ID } from "../support/client-documents.ts";
+import worker from "../../src/index.ts";
 import { REDIRECT_URI, type SignInOptions } from "../support/oauth-client.ts";
-import { fillIn, type Person, readText } from "../support/person.ts";
-import { fetchWorker, LOCAL, oauthClient, person } from "../support/worker.ts";
-
-const EDITOR = "https://editor.example/client.json";
+import { fillIn, Person, readText } from "../support/person.ts";
+import { fetchWorker, LOCAL, oauthClient, person, signIn } from "../support/worker.ts";
 
 async function authorizationUrl(options: SignInOptions = {}): Promise<string> {
 	const client = oauthClient();
@@ -44,19 +44,6 @@ describe("the consent page", () => {
 		expect(text).toContain("Continue only if you just started signing in from it");
 	});
 
-	it("shows the verified domain of a client with a metadata document, on whatever port it listens", async () => {
-		const { response, text } = await openConsent({ clientId: EDITOR, redirectUri: "http://127.0.0.1:51234/callback" });
-		expect(response.status).toBe(200);
-		expect(text).toContain("Example Editor");
-		expect(text).toMatch(/Published by\s+editor\.example/);
-	});
-
-	it("is shown for a metadata document at a long address, too", async () => {
-		const { response, text } = await openConsent({ clientId: LONG_CLIENT_ID });
-		expect(response.status).toBe(200);
-		expect(text).toContain("Long address");
-	});
-
 	it("offers each scope as a sentence with a box, and Allow and Deny", async () => {
 		const { html, text } = await openConsent();
 		expect(tickable(html)).toEqual(["tools", "identity", "notes", "images"]);
@@ -67,9 +54,27 @@ describe("the consent page", () => {
 
 	it("offers only what the client asked for, if that is known here", async () => {
 		expect(tickable((await openConsent({ scope: "tools" })).html)).toEqual(["tools"]);
-		expect(tickable((await openConsent({ scope: "tools offline_access" })).html)).toEqual(["tools"]);
-		expect(tickable((await openConsent({ scope: "openid" })).html)).toEqual(["tools", "identity", "notes", "images"]);
+		const { html, text } = await openConsent({ scope: "notes tools offline_access" });
+		expect(tickable(html)).toEqual(["tools", "notes"]);
+		expect(text).not.toContain("offline");
+		expect(tickable((await openConsent({ scope: "openid notes files:write" })).html)).toEqual(["notes"]);
 	});
+
+	it.each(["openid", "openid email profile", "offline_access", "openid address phone offline_access", " "])(
+		"takes OpenID scopes for no scope at all (%s), and offers everything",
+		async (scope) => {
+			expect(tickable((await openConsent({ scope })).html)).toEqual(["tools", "identity", "notes", "images"]);
+		},
+	);
+
+	it.each(["files:write", "stdio", "TOOLS", "openid mcp:tools", "constructor"])(
+		"offers the first scope to a client that names only scopes of another server (%s)",
+		async (scope) => {
+			const { html } = await openConsent({ scope });
+			expect(tickable(html)).toEqual(["tools"]);
+			expect((await signIn({ scope })).scope).toBe("tools");
+		},
+	);
 
 	it("shows a client name full of HTML as text", async () => {
 		const clientName = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&`;
@@ -126,14 +131,20 @@ describe("the consent form", () => {
 		const { form, by } = await openConsent();
 		const stranger = await person().post(`${LOCAL}/authorize`, form.fields);
 		expect(stranger.status).toBe(400);
-		expect(readText(await stranger.text())).toContain("not started in this browser");
+		const text = readText(await stranger.text());
+		expect(text).toContain("not started in this browser");
+		expect(text).toContain("Safari");
 		expect((await by.post(`${LOCAL}/authorize`, form.fields)).status).toBe(302);
 	});
 
-	it("works once", async () => {
+	it("works once, and then says so", async () => {
 		const { form, by } = await openConsent();
 		expect((await by.post(`${LOCAL}/authorize`, form.fields)).status).toBe(302);
-		expect((await by.post(`${LOCAL}/authorize`, form.fields)).status).toBe(400);
+		const again = await by.post(`${LOCAL}/authorize`, form.fields);
+		expect(again.status).toBe(400);
+		const text = readText(await again.text());
+		expect(text).toContain("has expired or was already used");
+		expect(text).not.toContain("Safari");
 	});
 
 	it("posted from a page of another origin is refused before it is read", async () => {
@@ -146,18 +157,44 @@ describe("the consent form", () => {
 		expect(response.status).toBe(403);
 	});
 
-	it("with nothing ticked, or no decision, says so and can be corrected", async () => {
-		const { form, by } = await openConsent();
-		const untouched = form.fields.filter(([name]) => name !== "scope");
-		const nothing = await by.post(`${LOCAL}/authorize`, untouched);
-		expect(nothing.status).toBe(400);
-		expect(readText(await nothing.text())).toContain("Nothing was ticked");
-		const undecided = await by.post(
+	it.each([
+		["with nothing ticked", "scope", "Nothing was ticked"],
+		["with no decision", "decision", "did not say whether to allow or to deny"],
+	])("%s is shown again with a sentence, and goes on from there", async (_what, missing, sentence) => {
+		const { form, by } = await openConsent({ scope: "tools identity" });
+		const response = await by.post(
 			`${LOCAL}/authorize`,
-			form.fields.filter(([name]) => name !== "decision"),
+			form.fields.filter(([name]) => name !== missing),
 		);
-		expect(undecided.status).toBe(400);
-		expect((await by.post(`${LOCAL}/authorize`, form.fields)).status).toBe(302);
+		expect(response.status).toBe(400);
+		const html = await response.text();
+		expect(parse(html).querySelector("form [role=alert]")?.text).toContain(sentence);
+		expect(tickable(html)).toEqual(["tools", "identity"]);
+		const ticked = parse(html).querySelectorAll("input[checked]").length;
+		expect(ticked).toBe(missing === "scope" ? 0 : 2);
+		// The page that is shown now works, and so does the one before it.
+		for (const { fields } of [fillIn(html, {}), form]) {
+			expect((await by.post(`${LOCAL}/authorize`, fields)).status).toBe(302);
+		}
+	});
+
+	it("with nothing ticked, and its authorization request changed, shows what that asks for and approves nothing", async () => {
+		const { form, by } = await openConsent({ clientName: "First app" });
+		const other = new URL(await authorizationUrl({ clientName: "Second app" }));
+		const changed: [string, string][] = [
+			["handle", form.fields.find(([name]) => name === "handle")?.[1] ?? ""],
+			["query", other.search],
+			["decision", "approve"],
+		];
+		const html = await (await by.post(`${LOCAL}/authorize`, changed)).text();
+		expect(readText(html)).toContain("Second app");
+		const end = await by.post(`${LOCAL}/authorize`, fillIn(html, {}).fields);
+		expect(end.status).toBe(302);
+		const unknown: [string, string][] = [
+			["query", "?client_id=nobody"],
+			["decision", "approve"],
+		];
+		expect((await by.post(`${LOCAL}/authorize`, unknown)).status).toBe(400);
 	});
 
 	it("cannot grant a scope this server does not have", async () => {
@@ -179,11 +216,14 @@ describe("the consent form", () => {
 });
 
 describe("remembered consent", () => {
+	/** An app on the user's computer is asked about each time. */
+	const redirectUri = "https://app.example/callback";
+
 	it("skips the page for the same client, redirect URI, resource and scopes", async () => {
 		const by = person();
-		const clientId = await oauthClient().register();
-		await by.authorize(await authorizationUrl({ clientId }));
-		const again = await by.get(await authorizationUrl({ clientId }));
+		const clientId = await oauthClient().register("Test client", [redirectUri]);
+		await by.authorize(await authorizationUrl({ clientId, redirectUri }));
+		const again = await by.get(await authorizationUrl({ clientId, redirectUri }));
 		expect(again.status).toBe(302);
 		expect(again.headers.get("Location")).toMatch(/^\/sign-in\?state=/);
 	});
@@ -197,11 +237,11 @@ describe("remembered consent", () => {
 
 	it("does not cover another browser, client, redirect URI, resource, or more scopes", async () => {
 		const by = person();
-		const other = "http://localhost:33418/other";
-		const clientId = await oauthClient().register("Test client", [REDIRECT_URI, other]);
-		await by.authorize(await authorizationUrl({ clientId, scope: "tools" }));
+		const other = "https://app.example/other";
+		const clientId = await oauthClient().register("Test client", [redirectUri, other]);
+		await by.authorize(await authorizationUrl({ clientId, redirectUri, scope: "tools" }));
 		const asksAgain = async (options: SignInOptions, browser = by) =>
-			(await browser.get(await authorizationUrl(options))).status;
+			(await browser.get(await authorizationUrl({ redirectUri, ...options }))).status;
 		expect(await asksAgain({ clientId, scope: "tools" })).toBe(302);
 		expect(await asksAgain({ clientId, scope: "tools" }, person())).toBe(200);
 		expect(await asksAgain({ scope: "tools" })).toBe(200);
@@ -210,18 +250,41 @@ describe("remembered consent", () => {
 		expect(await asksAgain({ clientId, scope: "tools images" })).toBe(200);
 	});
 
+	it("goes on when COOKIE_ENCRYPTION_KEY is replaced, as long as the key before it is set", async () => {
+		const settings: Partial<Env> = {};
+		const by = new Person(async (url, init) =>
+			worker.fetch(new Request(url, init), { ...env, ...settings }, createExecutionContext()),
+		);
+		const clientId = await oauthClient().register("Test client", [redirectUri]);
+		await by.authorize(await authorizationUrl({ clientId, redirectUri }));
+		const asked = async () => (await by.get(await authorizationUrl({ clientId, redirectUri }))).status;
+		Object.assign(settings, { COOKIE_ENCRYPTION_KEY: "n".repeat(32) });
+		expect(await asked()).toBe(200);
+		Object.assign(settings, { COOKIE_ENCRYPTION_KEY_PREVIOUS: env.COOKIE_ENCRYPTION_KEY });
+		expect(await asked()).toBe(302);
+	});
+
+	it("covers offline_access, if the client asks for it each time", async () => {
+		const by = person();
+		const clientId = await oauthClient().register("Test client", [redirectUri]);
+		const options = { clientId, redirectUri, scope: "tools offline_access" };
+		await by.authorize(await authorizationUrl(options));
+		expect((await by.get(await authorizationUrl(options))).status).toBe(302);
+	});
+
 	it("does not keep a client from having the person asked", async () => {
 		const by = person();
-		const clientId = await oauthClient().register();
-		await by.authorize(await authorizationUrl({ clientId }));
+		const clientId = await oauthClient().register("Test client", [redirectUri]);
+		await by.authorize(await authorizationUrl({ clientId, redirectUri }));
 		for (const prompt of ["consent", "login", "select_account consent"]) {
-			const url = `${await authorizationUrl({ clientId })}&prompt=${encodeURIComponent(prompt)}`;
+			const url = `${await authorizationUrl({ clientId, redirectUri })}&prompt=${encodeURIComponent(prompt)}`;
 			expect((await by.get(url)).status).toBe(200);
 		}
+		expect((await by.get(await authorizationUrl({ clientId, redirectUri }))).status).toBe(302);
 	});
 
 	it("cannot be forged", async () => {
-		const url = await authorizationUrl();
+		const url = await authorizationUrl({ redirectUri });
 		const response = await fetchWorker(url, {
 			headers: { Cookie: "__Host-oauth-approvals=forged.signature" },
 			redirect: "manual",
@@ -231,19 +294,47 @@ describe("remembered consent", () => {
 });
 
 describe("an authorization request", () => {
-	it("from an unknown client, or to an address it did not register, gets a page and never a redirect", async () => {
+	async function openRefused(url: string): Promise<string> {
+		const response = await person().get(url);
+		expect(response.status).toBe(400);
+		expect(response.headers.has("Location")).toBe(false);
+		const text = readText(await response.text());
+		expect(text).toContain("That did not work");
+		expect(text).not.toContain("Safari");
+		return text;
+	}
+
+	it.each(["nobody", "x".repeat(2000)])(
+		"from an unknown client (%s) says how to make it forget this server",
+		async (id) => {
+			const text = await openRefused((await oauthClient().authorizationUrl(id)).url);
+			expect(text).toContain("does not know the app");
+			for (const how of ["Clear authentication", "Remove Dynamic Authentication Providers", "~/.mcp-auth"]) {
+				expect(text).toContain(how);
+			}
+		},
+	);
+
+	it("to an address that the client did not register says so", async () => {
 		const client = oauthClient();
 		const clientId = await client.register();
-		const unknown = (await client.authorizationUrl("nobody")).url;
-		const elsewhere = (await client.authorizationUrl(clientId, { redirectUri: "https://evil.example/cb" })).url;
-		const unreadable = (await client.authorizationUrl("https://gone.example/client.json")).url;
-		const endless = (await client.authorizationUrl("x".repeat(2000))).url;
-		for (const url of [unknown, elsewhere, unreadable, endless, `${LOCAL}/authorize`]) {
-			const response = await person().get(url);
-			expect(response.status).toBe(400);
-			expect(response.headers.has("Location")).toBe(false);
-			expect(readText(await response.text())).toContain("That did not work");
-		}
+		const redirectUri = "https://evil.example/cb";
+		const text = await openRefused((await client.authorizationUrl(clientId, { redirectUri })).url);
+		expect(text).toContain("an address that it did not register with this server");
+		expect(text).toContain("Clear authentication");
+		expect(text).not.toContain("evil.example");
+	});
+
+	it("to no address says so", async () => {
+		const client = oauthClient();
+		const url = new URL((await client.authorizationUrl(await client.register())).url);
+		url.searchParams.delete("redirect_uri");
+		expect(await openRefused(url.href)).toContain("did not say where to send you");
+	});
+
+	it("from a client whose description cannot be read, or that does not say who it is, is refused", async () => {
+		await openRefused((await oauthClient().authorizationUrl("https://gone.example/client.json")).url);
+		expect(await openRefused(`${LOCAL}/authorize`)).toContain("did not say which app it is");
 	});
 
 	it("without PKCE is answered to the client", async () => {

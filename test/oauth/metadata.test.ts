@@ -1,9 +1,14 @@
+import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
 import { fetchWorker, INITIALIZE, LOCAL, mcp, signIn } from "../support/worker.ts";
 
 const read = async (path: string, origin = LOCAL) => (await fetchWorker(origin + path)).json();
 
 describe("protected resource metadata", () => {
+	it("does not list offline_access, which is no scope of a resource", async () => {
+		expect(await read("/.well-known/oauth-protected-resource/mcp")).not.toHaveProperty("scopes_supported");
+	});
+
 	it.each(["/mcp", "/sse"])("of %s names exactly the URL a user pastes", async (path) => {
 		const metadata = await read(`/.well-known/oauth-protected-resource${path}`);
 		expect(metadata).toMatchObject({ resource: LOCAL + path, authorization_servers: [LOCAL] });
@@ -18,7 +23,7 @@ describe("protected resource metadata", () => {
 });
 
 describe("authorization server metadata", () => {
-	it("lists the endpoints, S256, and client metadata documents", async () => {
+	it("lists the endpoints, S256, the scopes and the ways to authenticate", async () => {
 		expect(await read("/.well-known/oauth-authorization-server")).toMatchObject({
 			issuer: LOCAL,
 			authorization_endpoint: `${LOCAL}/authorize`,
@@ -26,9 +31,8 @@ describe("authorization server metadata", () => {
 			registration_endpoint: `${LOCAL}/register`,
 			revocation_endpoint: `${LOCAL}/token`,
 			code_challenge_methods_supported: ["S256"],
-			client_id_metadata_document_supported: true,
-			scopes_supported: ["tools", "identity", "notes", "images", "stdio"],
-			token_endpoint_auth_methods_supported: expect.arrayContaining(["none", "private_key_jwt"]),
+			scopes_supported: ["tools", "identity", "notes", "images", "offline_access"],
+			token_endpoint_auth_methods_supported: expect.arrayContaining(["none", "client_secret_basic"]),
 		});
 	});
 });
@@ -57,12 +61,18 @@ describe("a request without a valid token", () => {
 		expect(response.headers.get("WWW-Authenticate")).toContain('error="invalid_token"');
 	});
 
-	it.each(["/mcp", "/sse"])("GET %s in a browser gets a page beside the challenge", async (path) => {
-		const response = await fetchWorker(LOCAL + path, { headers: { Accept: "text/html" } });
-		expect(response.status).toBe(401);
-		expect(response.headers.get("WWW-Authenticate")).toContain(`oauth-protected-resource${path}`);
-		expect(await response.text()).toContain("This address is for MCP clients");
-	});
+	it.each(["/mcp", "/sse"])(
+		"%s in a browser gets a page beside the challenge, with the address to paste",
+		async (path) => {
+			const response = await fetchWorker(`${LOCAL + path}?utm=x`, { headers: { Accept: "text/html" } });
+			expect(response.status).toBe(401);
+			expect(response.headers.get("WWW-Authenticate")).toContain(`oauth-protected-resource${path}`);
+			const page = parse(await response.text());
+			expect(page.text).toContain("This address is for MCP clients");
+			expect(page.querySelector("pre")?.text).toBe(LOCAL + path);
+			expect(page.querySelectorAll("[role=alert]")).toHaveLength(0);
+		},
+	);
 
 	it("is readable for a web page on this computer, such as the MCP Inspector", async () => {
 		const headers = { Origin: "http://localhost:6274" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fillIn, type Person, readText } from "../support/person.ts";
-import { askTool, DEPLOYED, fetchWorker, LOCAL, oauthClient, openSession, person, signIn } from "../support/worker.ts";
+import { askTool, LOCAL, oauthClient, openSession, person, signIn } from "../support/worker.ts";
 
 /** A browser that has allowed a client and now sees the sign-in page. */
 async function reachSignIn(by: Person = person()): Promise<{ by: Person; callback: string }> {
@@ -67,21 +67,50 @@ describe("the built-in sign-in", () => {
 	});
 });
 
-describe("a deployed server without an identity provider", () => {
-	it.each([
-		["GET", "/authorize"],
-		["POST", "/authorize"],
-		["GET", "/sign-in"],
-		["POST", "/callback?state=x"],
-	])("explains at %s %s what to configure, and lets nobody in", async (method, path) => {
-		const response = await fetchWorker(DEPLOYED + path, {
-			method,
-			headers: { Accept: "text/html" },
-			redirect: "manual",
-			...(method === "POST" && { body: new URLSearchParams({ email: "alice@example.com" }) }),
-		});
-		expect(response.status).toBe(503);
-		expect(readText(await response.text())).toMatch(/no identity provider.*wrangler secret put/s);
-		expect(response.headers.has("Set-Cookie")).toBe(false);
+describe("the sign-in page", () => {
+	const open = async (url: string, by = person()) => {
+		const response = await by.get(url);
+		const html = await response.text();
+		return { status: response.status, text: readText(html), hasForm: html.includes("<form") };
+	};
+
+	it("is a form for a sign-in that was started in this browser, as often as it is opened", async () => {
+		const { by, callback } = await reachSignIn();
+		const url = callback.replace("/callback", "/sign-in");
+		for (let visit = 0; visit < 2; visit++) expect(await open(url, by)).toMatchObject({ status: 200, hasForm: true });
+		expect((await by.post(callback, [["email", "alice@example.com"]])).headers.get("Location")).toContain("code=");
+	});
+
+	it.each(["/sign-in", "/sign-in?state=", "/sign-in?state=made-up"])(
+		"is no form that cannot succeed (%s)",
+		async (path) => {
+			const { status, text, hasForm } = await open(LOCAL + path);
+			expect([status, hasForm]).toEqual([400, false]);
+			expect(text).toContain("connect again");
+			expect(text).not.toContain("Safari");
+		},
+	);
+
+	it("says so after it was used, and in another browser", async () => {
+		const { by, callback } = await reachSignIn();
+		const url = callback.replace("/callback", "/sign-in");
+		const elsewhere = await open(url);
+		expect(elsewhere).toMatchObject({ status: 400, hasForm: false });
+		expect(elsewhere.text).toMatch(/not started in this browser.*Safari/s);
+		await by.post(callback, [["email", "alice@example.com"]]);
+		const used = await open(url, by);
+		expect(used).toMatchObject({ status: 400, hasForm: false });
+		expect(used.text).toContain("already used");
+		const wrongEmail = await by.post(callback, [["email", "none"]]);
+		expect(wrongEmail.status).toBe(400);
+		expect(await wrongEmail.text()).not.toContain("<form");
+	});
+
+	it("speaks of Safari only where there is no https", async () => {
+		const { callback } = await reachSignIn();
+		const response = await person().get(callback.replace("http:", "https:").replace("/callback", "/sign-in"));
+		const text = readText(await response.text());
+		expect(text).toContain("not started in this browser");
+		expect(text).not.toContain("Safari");
 	});
 });

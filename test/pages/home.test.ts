@@ -15,6 +15,21 @@ describe("the home page", () => {
 			expect(text).toContain("mcp-remote");
 		},
 	);
+
+	it("says to programs where the endpoints are and how people sign in", async () => {
+		const ask = (Accept: string) => fetchWorker(`${LOCAL}/`, { headers: { Accept } });
+		const response = await ask("application/json");
+		expect(response.headers.get("Vary")).toBe("Accept");
+		expect(await response.json()).toEqual({
+			mcp: `${LOCAL}/mcp`,
+			sse: `${LOCAL}/sse`,
+			sign_in: "built-in",
+			callback: `${LOCAL}/callback`,
+		});
+		for (const accept of ["*/*", "text/html, application/json"]) {
+			expect((await ask(accept)).headers.get("Content-Type")).toMatch("text/html");
+		}
+	});
 });
 
 describe("an address that does not exist", () => {

@@ -64,10 +64,11 @@ describe("a note as a resource", () => {
 		const failures = [await read("notes://1"), await client.request("resources/list")];
 		const lines = log.mock.calls.map(([line]) => String(line));
 		log.mockRestore();
-		const sentence = /^note failed unexpectedly\. Quote request ([\w-]+) to whoever runs this server\.$/;
+		const sentence =
+			/^note failed unexpectedly\. Contact the server's administrator and mention request ID ([\w-]+)\.$/;
 		for (const failure of failures) {
 			expect(failure).toEqual(error(-32603, expect.stringMatching(sentence)));
-			const requestId = /request ([\w-]+)/.exec(JSON.stringify(failure))?.[1] ?? "none";
+			const requestId = /request ID ([\w-]+)/.exec(JSON.stringify(failure))?.[1] ?? "none";
 			const logged = lines.find((line) => line.includes(requestId));
 			expect(logged).toContain("note_failed");
 			expect(logged).toContain("SQLITE_ERROR");

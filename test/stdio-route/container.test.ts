@@ -50,7 +50,7 @@ describe("a container", () => {
 		expect([network.mock.calls.length, asked.length]).toEqual([1, 0]);
 	});
 
-	const TAKEN = "All places for stdio servers are taken, or yours is still being prepared.";
+	const TAKEN = "No stdio container is available: all are in use, or yours is still starting.";
 	const FAILED = "Your stdio server could not be started.";
 	it.each([
 		[503, "There is no Container instance available at this time.", TAKEN],
@@ -70,7 +70,7 @@ describe("a container", () => {
 			expect(response.headers.get("Content-Type")).toContain("application/json");
 			const sentence = await sentenceOf(response);
 			expect(sentence.startsWith(`${what} Try again`)).toBe(true);
-			expect(sentence).toContain("request ray-2");
+			expect(sentence).toContain("request ID ray-2");
 			expect(sentence).not.toContain(cause);
 		}
 		const logged = log.mock.calls.flat().map((line): unknown => JSON.parse(String(line)));

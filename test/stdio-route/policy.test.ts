@@ -1,11 +1,12 @@
 /** Who may use the stdio server: decided at each request, with the settings of the day. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { User } from "../../src/session.ts";
+import type { User } from "../../src/grant.ts";
+import type { Permission } from "../../src/scopes.ts";
 import { grantTokens } from "../support/grants.ts";
 import { OAuthClient } from "../support/oauth-client.ts";
 import { DORA } from "../support/people.ts";
-import { callTool, DEPLOYED, INITIALIZE, LIST_TOOLS, LOCAL, mcp } from "../support/worker.ts";
-import { fakeBridge, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
+import { ask, askTool, DEPLOYED, INITIALIZE, LIST_TOOLS, LOCAL, mcp } from "../support/worker.ts";
+import { envWith, fakeBridge, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -14,7 +15,7 @@ const PATHS = ["/stdio/mcp", "/stdio/sse"] as const;
 
 type Row = { who: string; user?: Partial<User>; settings?: Settings; origin?: string };
 
-async function ask({ user = {}, settings = {}, origin = DEPLOYED }: Row, path: (typeof PATHS)[number]) {
+async function askBridge({ user = {}, settings = {}, origin = DEPLOYED }: Row, path: (typeof PATHS)[number]) {
 	const token = await stdioToken(user, origin, path);
 	const seen = fakeBridge();
 	const method = path === "/stdio/sse" ? "GET" : "POST";
@@ -31,7 +32,7 @@ describe.each(PATHS)("%s", (path) => {
 		{ who: "everybody on this computer", origin: LOCAL },
 		{ who: "somebody who is listed on this computer", origin: LOCAL, settings: { STDIO_ALLOWED_USERS: "dora" } },
 	])("is for $who", async (row) => {
-		const { response, reached } = await ask(row, path);
+		const { response, reached } = await askBridge(row, path);
 		expect([response.status, reached]).toEqual([200, 1]);
 	});
 
@@ -56,7 +57,7 @@ describe.each(PATHS)("%s", (path) => {
 		{ who: "those who may generate images", user: { permissions: ["image_generation"] } },
 		{ who: "those who are listed for images", settings: { IMAGE_GENERATION_USERS: "*" } },
 	])("is not for $who", async (row) => {
-		const { response, reached } = await ask(row, path);
+		const { response, reached } = await askBridge(row, path);
 		expect([response.status, reached]).toEqual([403, 0]);
 		expect(response.headers.get("WWW-Authenticate")).toBeNull();
 		const sentence = "dora may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.";
@@ -64,21 +65,29 @@ describe.each(PATHS)("%s", (path) => {
 	});
 });
 
-it("whoever may use the stdio server may not generate images for that", async () => {
-	const via = workerWith({ STDIO_ALLOWED_USERS: "*", IMAGE_GENERATION_USERS: "" });
-	const props = { user: { ...DORA, permissions: ["stdio"] } };
-	const scope = ["tools", "images"] as const;
-	const tokens = await grantTokens({ origin: DEPLOYED, props, scope: [...scope], via });
-	expect(tokens.scope).toBe("tools");
-	const options = { token: tokens.access_token, origin: DEPLOYED, via };
-	const opened = await mcp(INITIALIZE, options);
-	await opened.text();
-	const session = opened.headers.get("Mcp-Session-Id") ?? "";
-	const list = await (await mcp(LIST_TOOLS, { ...options, session })).text();
-	expect(list).toContain('"add"');
-	expect(list).not.toContain("generate_image");
-	const call = callTool("generate_image", { prompt: "a cat" });
-	expect(await (await mcp(call, { ...options, session })).text()).not.toContain('"image"');
+describe("the permission to use the stdio server", () => {
+	/** What somebody with these permissions sees and gets at `/mcp` of a deployed server. */
+	async function images(permissions: Permission[]) {
+		const settings = { STDIO_ALLOWED_USERS: "*", IMAGE_GENERATION_USERS: "" };
+		const own = { via: workerWith(settings), env: envWith(settings) };
+		const props = { user: { ...DORA, permissions } };
+		const tokens = await grantTokens({ origin: DEPLOYED, props, scope: ["tools", "images"], ...own });
+		const options = { token: tokens.access_token, origin: DEPLOYED, ...own };
+		const opened = await mcp(INITIALIZE, options);
+		await opened.text();
+		const connection = { ...options, session: opened.headers.get("Mcp-Session-Id") ?? "" };
+		const { result } = (await ask(LIST_TOOLS, connection)) as { result: { tools: { name: string }[] } };
+		const { isError, content } = await askTool("generateImage", { prompt: "a cat" }, connection);
+		const listed = result.tools.map(({ name }) => name);
+		return { scope: tokens.scope, listed, isRefused: isError ?? false, types: content.map(({ type }) => type) };
+	}
+
+	it("is none to generate images", async () => {
+		const refused = { scope: "tools", listed: ["add"], isRefused: true, types: ["text"] };
+		expect(await images(["stdio"])).toEqual(refused);
+		const allowed = { scope: "tools images", listed: ["add", "generateImage"], isRefused: false };
+		expect(await images(["stdio", "image_generation"])).toMatchObject({ ...allowed, types: ["image", "text"] });
+	});
 });
 
 describe("a sign-in", () => {

@@ -119,7 +119,7 @@ describe("the consent page", () => {
 	it.each(["/mcp", "/sse"])("for %s never offers it", async (path) => {
 		const resource = LOCAL + path;
 		expect(await offered({ resource })).toEqual(OTHERS);
-		expect(await offered({ resource, scope: "stdio" })).toEqual(OTHERS);
+		expect(await offered({ resource, scope: "stdio" })).toEqual(["tools"]);
 		expect(await offered({ resource, scope: "tools stdio" })).toEqual(["tools"]);
 	});
 

@@ -2,12 +2,12 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import type { User } from "../../src/grant.ts";
 import worker from "../../src/index.ts";
-import type { User } from "../../src/session.ts";
 import { grantTokens } from "../support/grants.ts";
 import { DORA } from "../support/people.ts";
 import type { Fetch } from "../support/person.ts";
-import { LOCAL } from "../support/worker.ts";
+import { LOCAL, settingsAt } from "../support/worker.ts";
 
 export const BRIDGE = "http://127.0.0.1:8790";
 export const NOT_FOUND = { jsonrpc: "2.0", error: { code: -32001, message: "Session not found" }, id: null };
@@ -16,22 +16,31 @@ export type Settings = Partial<
 	Pick<Env, "STDIO_URL" | "STDIO_COMMAND" | "STDIO_ALLOWED_USERS" | "IMAGE_GENERATION_USERS" | "STDIO_OBJECT">
 >;
 
-/** The Worker under some settings; unless they say otherwise, it knows a bridge on this computer. */
+/** Unless the settings say otherwise, there is a bridge on this computer. */
+export function envWith(settings: Settings = {}): Env {
+	return { ...env, STDIO_URL: BRIDGE, ...settings };
+}
+
+/** The Worker under some settings. */
 export function workerWith(settings: Settings = {}): Fetch {
-	const own = { ...env, STDIO_URL: BRIDGE, ...settings };
-	return async (url, init) => worker.fetch(new Request(url, init), own, createExecutionContext());
+	const own = envWith(settings);
+	return async (url, init) => {
+		return worker.fetch(new Request(url, init), { ...own, ...settingsAt(url) }, createExecutionContext());
+	};
 }
 
 /** A token for the stdio server of somebody who was allowed to use it when they signed in. */
 export async function stdioToken(user: Partial<User> = {}, origin = LOCAL, path = "/stdio/mcp"): Promise<string> {
 	const whole = { ...DORA, ...user };
+	const settings = { STDIO_ALLOWED_USERS: "*" };
 	const { access_token } = await grantTokens({
 		origin,
 		props: { user: whole },
 		userId: whole.id,
 		scope: ["stdio"],
 		resource: origin + path,
-		via: workerWith({ STDIO_ALLOWED_USERS: "*" }),
+		via: workerWith(settings),
+		env: envWith(settings),
 	});
 	return access_token;
 }

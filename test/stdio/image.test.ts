@@ -7,7 +7,7 @@ import { imagesOf, parseDockerfile } from "./dockerfile.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const CONTEXT = join(ROOT, "src/stdio/image");
 
-type Package = { dependencies?: Record<string, string>; devDependencies?: Record<string, string>; type?: string };
+type Package = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string>; type?: string };
 type Lock = { packages: Record<string, Package & { version?: string }> };
 
 const dockerfile = readFileSync(join(CONTEXT, "Dockerfile"), "utf8");
@@ -31,7 +31,9 @@ it("every image is pinned to an exact version", () => {
 });
 
 it("Node.js is the version that the project runs on", () => {
-	expect(imagesOf(instructions)[0]).toBe(`node:${rootManifest.devDependencies?.node}-bookworm-slim`);
+	const versions = Object.entries(rootManifest.optionalDependencies ?? {}).filter(([name]) => name.startsWith("node-"));
+	expect(versions.length).toBeGreaterThan(0);
+	for (const [name, version] of versions) expect(imagesOf(instructions)[0], name).toBe(`node:${version}-bookworm-slim`);
 });
 
 it("runs as somebody without rights, with a home to write to", () => {

@@ -30,7 +30,13 @@ it.each(["SIGINT", "SIGTERM"] as const)(
 	{ timeout: START_MILLISECONDS },
 	async (signal) => {
 		const { server, bridge, output, child } = await startAll();
-		expect(output()).toContain(`${server.origin}/stdio/mcp`);
+		const command = "server-everything/dist/index.js";
+		const greeting = () =>
+			output()
+				.split("\n")
+				.find((line) => line.includes(`${server.origin}/stdio/mcp`));
+		expect(await waitFor("the greeting", greeting)).toContain(command);
+		expect(await (await fetch(server.origin)).text()).toContain(command);
 		expect(bridge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 		expect(isRunning(child)).toBe(true);
 		await server.stop(signal);

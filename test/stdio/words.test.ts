@@ -15,7 +15,7 @@ describe("a command line", () => {
 	});
 
 	it.each(["say 'hi", 'say "hi', String.raw`"hi\"`])("%j is refused: a quote is never closed", (line) => {
-		expect(() => splitWords(line)).toThrow("A quote is never closed");
+		expect(() => splitWords(line)).toThrow("A quote in the command is never closed");
 	});
 });
 

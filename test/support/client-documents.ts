@@ -9,6 +9,16 @@ export const CLIENT_DOCUMENTS: Record<string, unknown> = {
 		redirect_uris: ["http://localhost/callback"],
 		token_endpoint_auth_method: "none",
 	},
+	"https://native.example/client.json": {
+		client_id: "https://native.example/client.json",
+		client_name: "An app with a scheme of its own",
+		redirect_uris: ["cursor://anysphere.cursor-mcp/oauth/callback"],
+	},
+	"https://mixed.example/client.json": {
+		client_id: "https://mixed.example/client.json",
+		client_name: "An app with several callbacks",
+		redirect_uris: ["evil://app/callback", "cursor://anysphere.cursor-mcp/oauth/callback", "http://localhost/callback"],
+	},
 	"https://editor.example/client.json": {
 		client_id: "https://editor.example/client.json",
 		client_name: "Example Editor",

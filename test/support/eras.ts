@@ -30,6 +30,8 @@ export type EraOptions = {
 
 export type EraClient = {
 	request(method: string, params?: Message): Promise<Answer>;
+	/** Posts what is no valid request perhaps, and waits for the answer with its id. */
+	ask(message: Message): Promise<Incoming>;
 	close(): Promise<void>;
 };
 
@@ -72,7 +74,7 @@ async function openSse(version: string, options: EraOptions): Promise<EraClient>
 		const response = await mcp(message, { path, token, origin });
 		if (response.status !== 202) throw new Error(`Status ${response.status}: ${await response.text()}`);
 	};
-	const read = (id: number) =>
+	const read = (id: unknown) =>
 		readAnswer(
 			() => nextMessage(events),
 			id,
@@ -81,12 +83,13 @@ async function openSse(version: string, options: EraOptions): Promise<EraClient>
 	await post(initialize(version, capabilities));
 	expectVersion(await read(0), version);
 	await post(INITIALIZED);
+	const ask = async (message: Message) => {
+		await post(message);
+		return read(message.id);
+	};
 	return {
-		async request(method, params) {
-			const id = ++lastId;
-			await post({ jsonrpc: "2.0", id, method, params });
-			return answerOf(await read(id));
-		},
+		ask,
+		request: async (method, params) => answerOf(await ask({ jsonrpc: "2.0", id: ++lastId, method, params })),
 		close: () => events.close(),
 	};
 }
@@ -104,7 +107,7 @@ async function openSession(version: string, options: EraOptions): Promise<EraCli
 		const response = await mcp(message, connection);
 		if (response.status !== 202) throw new Error(`Status ${response.status}: ${await response.text()}`);
 	};
-	const read = (response: Response, id: number) =>
+	const read = (response: Response, id: unknown) =>
 		readAnswer(messagesOf(response), id, (asked) =>
 			tell({ jsonrpc: "2.0", id: asked.id, result: elicit(options, asked) }),
 		);
@@ -117,6 +120,7 @@ async function openSession(version: string, options: EraOptions): Promise<EraCli
 			const challenge = challengeOf(response);
 			return challenge === undefined ? answerOf(await read(response, id)) : { challenge };
 		},
+		ask: async (message) => read(await mcp(message, connection), message.id),
 		async close() {
 			await mcp(null, { ...connection, method: "DELETE" });
 		},
@@ -150,5 +154,9 @@ function openStateless(options: EraOptions): EraClient {
 		const inputResponses = Object.fromEntries(answers);
 		return request(method, { ...params, inputResponses, ...(requestState && { requestState }) });
 	}
-	return { request, close: async () => {} };
+	async function ask(message: Message): Promise<Incoming> {
+		const headers = { "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": String(message.method) };
+		return messagesOf(await mcp(message, { token, origin, headers }))();
+	}
+	return { request, ask, close: async () => {} };
 }

@@ -1,5 +1,5 @@
 /** Grants made without a sign-in page: for a deployed server, which has no built-in one, and for unusual users. */
-import { env } from "cloudflare:workers";
+import { env as boundEnv } from "cloudflare:workers";
 import { authorizationServer } from "../../src/oauth/authorization-server.ts";
 import type { Scope } from "../../src/scopes.ts";
 import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
@@ -12,17 +12,18 @@ export type GrantOptions = {
 	userId?: string;
 	scope?: Scope[];
 	resource?: string | null;
-	/** A Worker with other settings. */
+	/** A Worker with other settings, and these. */
 	via?: Fetch;
+	env?: Env;
 };
 
 /** The tokens of a grant with these props. */
 export async function grantTokens(options: GrantOptions): Promise<Tokens> {
-	const { origin, props, userId = "test-1", scope, resource, via = fetchWorker } = options;
+	const { origin, props, userId = "test-1", scope, resource, via = fetchWorker, env = boundEnv } = options;
 	const client = new OAuthClient(via, origin);
 	const clientId = await client.register();
 	const { url, verifier } = await client.authorizationUrl(clientId, resource === undefined ? {} : { resource });
-	const oauth = authorizationServer(origin).getOAuthApi(env);
+	const oauth = authorizationServer(origin, env).getOAuthApi(env);
 	const request = await oauth.parseAuthRequest(new Request(url));
 	const { redirectTo } = await oauth.completeAuthorization({
 		request,

@@ -1,32 +1,36 @@
 /** What a user's object keeps, for tests that start from a known state. */
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { z } from "zod";
-import type { UserObject } from "../../src/user/object.ts";
+import type { RemoteMcp } from "../../src/mcp/object/remote-mcp.ts";
+import { stateOf } from "../../src/state.ts";
 import { type Era, type EraClient, openEra } from "./eras.ts";
+import { evict, objectOf } from "./objects.ts";
 import type { Answer, Message } from "./wire.ts";
 import { signIn } from "./worker.ts";
 
-export const userObjectOf = (userId: string) => env.USER_OBJECT.getByName(userId);
+/** As the tools reach them. */
+export const notesOf = (userId: string) => stateOf(env, userId).notes;
 
 /** Makes these a user's only notes, numbered from 1. */
 export async function setNotes(userId: string, notes: readonly string[]): Promise<void> {
-	const stub = userObjectOf(userId);
-	await runInDurableObject(stub, (_instance: UserObject, { storage }) => storage.deleteAll());
+	const stub = objectOf(userId);
+	await runInDurableObject(stub, (_instance: RemoteMcp, { storage }) => storage.deleteAll());
 	// It remembers that it made its tables.
-	await evictDurableObject(stub);
+	await evict(userId);
 	await addNotes(userId, notes);
 }
 
-export function addNotes(userId: string, notes: readonly string[]): Promise<void> {
-	return runInDurableObject(userObjectOf(userId), async (instance: UserObject) => {
-		for (const note of notes) await instance.remember(note);
-	});
+export async function addNotes(userId: string, notes: readonly string[]): Promise<void> {
+	for (const note of notes) await notesOf(userId).add(note);
 }
+
+/** Makes these a user's only notes, for a row that takes them for granted. */
+export const withNotes = (notes: readonly string[]) => (userId: string) => setNotes(userId, notes);
 
 /** From now on, whatever reads or writes a note fails, until they are set again. */
 export function breakNotes(userId: string): Promise<void> {
-	return runInDurableObject(userObjectOf(userId), (_instance: UserObject, { storage }) => {
+	return runInDurableObject(objectOf(userId), (_instance: RemoteMcp, { storage }) => {
 		storage.sql.exec("DROP TABLE IF EXISTS notes");
 		storage.sql.exec("CREATE TABLE notes (broken TEXT)");
 	});

@@ -1,4 +1,4 @@
-import type { User } from "../../src/session.ts";
+import type { User } from "../../src/grant.ts";
 
 /** Somebody of no real provider, without permissions. */
 export const DORA: User = {

@@ -11,8 +11,8 @@ export type Answers = {
 	password?: string;
 	/** Boxes to tick on the sign-in page. */
 	permissions?: string[];
-	/** Boxes to leave ticked on the consent page; all, if left out. */
-	scopes?: string[];
+	/** Boxes to tick on the consent page; all, if left out; "as shown" leaves the page as it is. */
+	scopes?: string[] | "as shown";
 	decision?: "approve" | "deny";
 	/** Which of several providers' buttons to press on the consent page. */
 	provider?: string;
@@ -146,10 +146,15 @@ function fieldValue(input: HTMLElement, answers: Answers): string | undefined {
 		case "permission":
 			return answers.permissions?.includes(value) ? value : undefined;
 		case "scope":
-			return (answers.scopes?.includes(value) ?? true) ? value : undefined;
+			return isTicked(input, value, answers.scopes) ? value : undefined;
 		default:
 			return value;
 	}
+}
+
+function isTicked(box: HTMLElement, value: string, scopes: Answers["scopes"]): boolean {
+	if (scopes === "as shown") return box.hasAttribute("checked");
+	return scopes?.includes(value) ?? true;
 }
 
 /** A page's text, without markup. */

@@ -19,6 +19,8 @@ export class EventReader {
 				const { done, value } = await this.#reader.read();
 				if (done) return undefined;
 				this.#buffer += this.#decoder.decode(value, { stream: true });
+				// Several hosts take them for ends of lines.
+				if (/[\u2028\u2029\u0085]/.test(this.#buffer)) throw new Error("The stream breaks lines within its data");
 				continue;
 			}
 			const lines = this.#buffer.slice(0, end).split("\n");

@@ -7,8 +7,7 @@ export type RpcError = { code: number; message: string; data?: unknown };
 export type Answer = { result: Message } | { error: RpcError } | { challenge: string };
 
 export type Incoming = {
-	/** null: the server could not tell which request it was. */
-	id?: string | number | null;
+	id?: string | number;
 	method?: string;
 	params?: Message;
 	result?: Message & InputRequired & { protocolVersion?: string };
@@ -29,13 +28,13 @@ export function answerOf({ result, error }: Incoming): Answer {
 /** Passes over what belongs to no request; answers what the server asks. */
 export async function readAnswer(
 	next: () => Promise<Incoming>,
-	id: number,
+	id: unknown,
 	answer: (asked: Incoming) => Promise<void>,
 ): Promise<Incoming> {
 	for (;;) {
 		const message = await next();
 		if (message.method !== undefined && message.id !== undefined) await answer(message);
-		else if (message.method === undefined && (message.id === id || message.id === null)) return message;
+		else if (message.method === undefined && message.id === id) return message;
 	}
 }
 
@@ -48,12 +47,34 @@ export async function nextMessage(events: EventReader): Promise<Incoming> {
 	}
 }
 
-/** The messages of an answer, which is an event stream or one JSON text. */
+/**
+ * The messages of an answer one by one, whichever form it has: an event stream, one JSON text, or a batch in one.
+ *
+ * @throws Error after the last of them
+ */
 export function messagesOf(response: Response): () => Promise<Incoming> {
-	const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
-	if (!isStream) return () => response.json();
-	const events = new EventReader(response);
-	return () => nextMessage(events);
+	if (isEventStream(response)) {
+		const events = new EventReader(response);
+		return () => nextMessage(events);
+	}
+	let rest: Promise<Incoming[]> | undefined;
+	return async () => {
+		rest ??= response.json().then((body) => [body].flat() as Incoming[]);
+		const message = (await rest).shift();
+		if (!message) throw new Error(`No further message, status ${response.status}`);
+		return message;
+	};
+}
+
+/** All messages of an answer that ends, whichever form it has. */
+export async function readMessages(response: Response): Promise<Incoming[]> {
+	const text = await response.text();
+	if (!isEventStream(response)) return text === "" ? [] : [JSON.parse(text)].flat();
+	return [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
+}
+
+function isEventStream(response: Response): boolean {
+	return response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
 }
 
 /** The scope that a 403 asks for. */

@@ -1,14 +1,32 @@
 /** The Worker under test, as the clients of tests in workerd reach it. */
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import worker from "#under-test";
+import type { Catalogue } from "../../src/catalogue.ts";
+import { checkNames } from "./names.ts";
 import { OAuthClient, type SignInOptions, type Tokens } from "./oauth-client.ts";
 import { type Fetch, Person } from "./person.ts";
+import { type Incoming, readMessages } from "./wire.ts";
 
 /** A server on somebody's own computer. */
 export const LOCAL = "http://localhost:8788";
 /** A deployed server. */
 export const DEPLOYED = "https://mcp.example.com";
 
-export const fetchWorker: Fetch = (url, init) => exports.default.fetch(new Request(url, init));
+/** What a deployed server has beside the settings of the tests: a way to sign in. */
+const DEPLOYED_SETTINGS = { GITHUB_CLIENT_ID: "deployed", GITHUB_CLIENT_SECRET: "deployed secret" };
+const deployed = { ...env, ...DEPLOYED_SETTINGS };
+
+export function settingsAt(url: string): Partial<typeof DEPLOYED_SETTINGS> {
+	return url.startsWith(DEPLOYED) ? DEPLOYED_SETTINGS : {};
+}
+
+/** The Worker as it is bound; a deployed one that is bound without an identity provider gets one. */
+export const fetchWorker: Fetch = async (url, init) => {
+	const request = new Request(url, init);
+	if (!url.startsWith(DEPLOYED) || env.GITHUB_CLIENT_ID) return exports.default.fetch(request);
+	return worker.fetch(request, deployed, createExecutionContext());
+};
 
 export const person = () => new Person(fetchWorker);
 export const oauthClient = (origin = LOCAL) => new OAuthClient(fetchWorker, origin);
@@ -36,11 +54,19 @@ export type McpOptions = {
 	body?: string;
 	/** A Worker with other settings. */
 	via?: Fetch;
+	/** What it offers, if that is not what the product does. */
+	catalogue?: Catalogue;
 };
 
-/** One HTTP request to an MCP endpoint, with the headers a client sends. */
+/**
+ * One HTTP request to an MCP endpoint, with the headers a client sends.
+ *
+ * @throws Error if it asks for a tool, a prompt or a resource that does not exist
+ */
 export function mcp(message: unknown, options: McpOptions = {}): Promise<Response> {
 	const { token, session, method = "POST", path = "/mcp", origin = LOCAL, via = fetchWorker } = options;
+	// What is behind /stdio has names of its own.
+	if (!path.startsWith("/stdio/")) checkNames(message, options.catalogue);
 	const headers = new Headers({ Accept: "application/json, text/event-stream", Host: new URL(origin).host });
 	if (method === "POST") headers.set("Content-Type", "application/json");
 	if (token) headers.set("Authorization", `Bearer ${token}`);
@@ -61,18 +87,13 @@ export function callTool(name: string, args: Message = {}, id: number | string =
 export const LIST_TOOLS = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
 /** The id of a new session at `/mcp`. */
-export async function openSession(token: string, origin = LOCAL): Promise<string> {
-	const response = await mcp(INITIALIZE, { token, origin });
+export async function openSession(token: string, origin = LOCAL, capabilities: Message = {}): Promise<string> {
+	const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, capabilities } };
+	const response = await mcp(initialize, { token, origin });
 	await response.text();
 	const session = response.headers.get("Mcp-Session-Id");
 	if (!session) throw new Error(`No session: ${response.status}`);
 	return session;
-}
-
-/** The JSON-RPC messages of an event stream that ends. */
-export async function readMessages(response: Response): Promise<Message[]> {
-	const text = await response.text();
-	return [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
 }
 
 export type ToolAnswer = {
@@ -81,16 +102,16 @@ export type ToolAnswer = {
 	structuredContent?: Message;
 };
 
-/** What a session answers to one request. */
-export async function ask(message: Message, options: McpOptions): Promise<Message> {
+/** What a session answers to one request, after whatever it has to tell before. */
+export async function ask(message: Message, options: McpOptions): Promise<Incoming> {
 	const response = await mcp(message, options);
-	const [answer] = await readMessages(response);
+	const answer = (await readMessages(response)).find(({ id, method }) => id === message.id && method === undefined);
 	if (!answer) throw new Error(`No answer, status ${response.status}`);
 	return answer;
 }
 
 /** What a tool answers in a session. */
 export async function askTool(name: string, args: Message, options: McpOptions): Promise<ToolAnswer> {
-	const { result } = (await ask(callTool(name, args), options)) as { result: ToolAnswer };
-	return result;
+	const { result } = await ask(callTool(name, args), options);
+	return result as unknown as ToolAnswer;
 }

@@ -1,7 +1,7 @@
-import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EraClient } from "../support/eras.ts";
-import { openNotes, recallTexts, setNotes, userObjectOf, useTool } from "../support/notes.ts";
+import { openNotes, recallTexts, setNotes, useTool } from "../support/notes.ts";
+import { evict } from "../support/objects.ts";
 import { failed, said } from "../support/wire.ts";
 
 const EMAIL = "forget@example.com";
@@ -22,14 +22,14 @@ describe("forget", () => {
 	it("deletes one note and no other, for good", async () => {
 		expect(await forget(2)).toEqual(forgotten(2));
 		expect(await recallTexts(client)).toEqual(["three", "one"]);
-		await evictDurableObject(userObjectOf(USER));
+		await evict(USER);
 		expect(await recallTexts(client)).toEqual(["three", "one"]);
 		expect(await forget(2)).toEqual(unknown(2));
 	});
 
 	it("never lets another note have the number of one that is gone", async () => {
 		for (const id of [3, 1, 2]) expect(await forget(id)).toEqual(forgotten(id));
-		await evictDurableObject(userObjectOf(USER));
+		await evict(USER);
 		expect(await useTool(client, "remember", { note: "four" })).toMatchObject({
 			result: { structuredContent: { id: 4, count: 1 } },
 		});

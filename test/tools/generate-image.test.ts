@@ -1,8 +1,10 @@
 import { decode } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
 import { grantTokens } from "../support/grants.ts";
+import { replaceServer, userOf } from "../support/objects.ts";
 import { DORA } from "../support/people.ts";
 import { SseSession } from "../support/sse-session.ts";
+import { readMessages } from "../support/wire.ts";
 import { askTool, callTool, DEPLOYED, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
 
 const permitted = { permissions: ["image_generation"] };
@@ -19,6 +21,12 @@ async function connectDeployed() {
 	const response = await mcp(INITIALIZE, { token, origin: DEPLOYED });
 	await response.text();
 	return { token, session: response.headers.get("Mcp-Session-Id") ?? "", origin: DEPLOYED };
+}
+
+/** Whether the stand-in for the model was told to stop what it did for a prompt. */
+async function outcomeOf(prompt: string, connection: { token: string; session: string }): Promise<string> {
+	const { content } = await askTool("generateImage", { prompt: `outcome of ${prompt}` }, connection);
+	return atob(content[0]?.data ?? "");
 }
 
 describe("generateImage", () => {
@@ -85,6 +93,38 @@ describe("generateImage", () => {
 			const { content } = await askTool("generateImage", { prompt: "a cat" }, await connectDeployed());
 			expect(content[0]?.mimeType).toBe("image/jpeg");
 		});
+	});
+
+	it("reports its progress to a client that wants to know", async () => {
+		const call = callTool("generateImage", { prompt: "a cat" });
+		const params = { ...Object(call.params), _meta: { progressToken: "so-far" } };
+		const messages = await readMessages(await mcp({ ...call, params }, await connect(permitted)));
+		expect(messages.slice(0, -1).map(({ params }) => params)).toEqual([
+			{ progress: 0, total: 1, message: "Waiting for the image model, 4 steps", progressToken: "so-far" },
+			{ progress: 1, total: 1, message: "The image is ready", progressToken: "so-far" },
+		]);
+		expect(messages.at(-1)).toMatchObject({ result: { structuredContent: { prompt: "a cat" } } });
+	});
+
+	it("stops the model when the client cancels the call", async () => {
+		const connection = await connect(permitted);
+		const prompt = `forever ${crypto.randomUUID()}`;
+		const call = await mcp(callTool("generateImage", { prompt }), connection);
+		const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+		expect((await mcp(cancel, connection)).status).toBe(202);
+		await expect.poll(() => outcomeOf(prompt, connection)).toBe("true");
+		// There is nothing more to come: the stream ends.
+		expect(await readMessages(call)).toEqual([]);
+	});
+
+	it("stops a model that hangs at the call's deadline", async () => {
+		const connection = await connect({ ...permitted, email: `${crypto.randomUUID()}@example.com` });
+		await replaceServer(userOf(connection.token), { settings: { LONG_CALL_TIMEOUT_SECONDS: "1" } });
+		const prompt = `forever ${crypto.randomUUID()}`;
+		const { isError, content } = await askTool("generateImage", { prompt }, connection);
+		expect(isError).toBe(true);
+		expect(content[0]?.text).toMatch(/^generateImage was stopped because/);
+		await expect.poll(() => outcomeOf(prompt, connection)).toBe("true");
 	});
 
 	describe("called by name", () => {

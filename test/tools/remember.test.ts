@@ -1,7 +1,7 @@
-import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EraClient } from "../support/eras.ts";
-import { openNotes, recallTexts, setNotes, userObjectOf, useTool } from "../support/notes.ts";
+import { notesOf, openNotes, recallTexts, setNotes, useTool } from "../support/notes.ts";
+import { evict } from "../support/objects.ts";
 import { failed, said } from "../support/wire.ts";
 
 const EMAIL = "remember@example.com";
@@ -30,7 +30,7 @@ describe("remember", () => {
 		const note = "Größe 🦆: 'quoted' \"twice\"; DROP TABLE notes; --\n\t<b>tag</b> %_\\ \u0000 e\u0301 日本語";
 		expect(await remember(`\n  ${note}  \n`)).toEqual(remembered(1));
 		expect(await recallTexts(client)).toEqual([note]);
-		await evictDurableObject(userObjectOf(USER));
+		await evict(USER);
 		expect(await recallTexts(client)).toEqual([note]);
 	});
 
@@ -66,7 +66,7 @@ describe("remember", () => {
 		const notes = Array.from({ length: 999 }, (_, index) => `note number ${index + 1}`);
 		await setNotes(USER, notes);
 		expect(await remember("the thousandth")).toEqual(remembered(1000));
-		expect(await userObjectOf(USER).readNote(1)).toMatchObject({ text: "note number 1" });
+		expect(await notesOf(USER).get(1)).toMatchObject({ text: "note number 1" });
 		expect(await remember("one more")).toEqual(
 			said("Remembered as note 1001. The oldest note (1) was dropped: there is room for 1000.", {
 				id: 1001,
@@ -75,7 +75,7 @@ describe("remember", () => {
 				dropped: [1],
 			}),
 		);
-		const oldest = await userObjectOf(USER).recall("", 1000);
+		const oldest = await notesOf(USER).find("", 1000);
 		expect(oldest.total).toBe(1000);
 		expect(oldest.notes.at(-1)).toMatchObject({ id: 2, text: "note number 2" });
 		expect(oldest.notes[0]).toMatchObject({ id: 1001, text: "one more" });
@@ -83,7 +83,7 @@ describe("remember", () => {
 
 	it("loses none of those that arrive at once", async () => {
 		const notes = Array.from({ length: 10 }, (_, index) => `at once ${index}`);
-		await Promise.all(notes.map((note) => userObjectOf(USER).remember(note)));
+		await Promise.all(notes.map((note) => notesOf(USER).add(note)));
 		expect((await recallTexts(client)).sort()).toEqual(notes);
 	});
 });

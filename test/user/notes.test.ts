@@ -1,10 +1,9 @@
 /** Notes belong to a user: to all their sessions, clients and eras, and to nobody else. */
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { UserObject } from "../../src/user/object.ts";
 import { ERAS } from "../support/eras.ts";
-import { openNotes, recallTexts, setNotes, userObjectOf, useTool } from "../support/notes.ts";
+import { notesOf, openNotes, recallTexts, setNotes, useTool } from "../support/notes.ts";
+import { evict, rowsOf } from "../support/objects.ts";
 import { answer, said } from "../support/wire.ts";
 
 const whoSchema = z.object({ structuredContent: z.object({ id: z.string() }) });
@@ -21,7 +20,7 @@ describe("a note", () => {
 		const writer = await openNotes(ALICE, era);
 		await useTool(writer, "remember", { note: `kept by ${era}` });
 		await writer.close();
-		await evictDurableObject(userObjectOf(`local-${ALICE}`));
+		await evict(`local-${ALICE}`);
 		for (const other of ERAS) {
 			const reader = await openNotes(ALICE, other);
 			expect(await recallTexts(reader)).toEqual([`kept by ${era}`]);
@@ -75,20 +74,15 @@ it("a user who only looks for notes leaves nothing in their object", async () =>
 	const { result } = z.object({ result: whoSchema }).parse(await useTool(client, "whoami"));
 	await client.request("resources/list");
 	await recallTexts(client);
-	const tables = await runInDurableObject(
-		userObjectOf(result.structuredContent.id),
-		(_instance: UserObject, { storage }) =>
-			[...storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master")].map(({ name }) => name),
-	);
-	expect(tables.filter((name) => !name.startsWith("_cf"))).toEqual([]);
+	expect(await rowsOf(result.structuredContent.id, "sqlite_sequence")).toEqual([]);
 	await client.close();
 });
 
 it("of a long query the first twenty words count", async () => {
-	const object = userObjectOf(`local-${ALICE}`);
+	const notes = notesOf(`local-${ALICE}`);
 	const words = Array.from({ length: 25 }, (_, index) => `word${index}`);
-	await object.remember(words.slice(0, 20).join(" "));
-	expect((await object.recall(words.join(" "), 1)).total).toBe(1);
-	expect((await object.recall(words.slice(0, 20).join(" "), 1)).total).toBe(1);
-	expect((await object.recall(words.slice(5).join(" "), 1)).total).toBe(0);
+	await notes.add(words.slice(0, 20).join(" "));
+	expect((await notes.find(words.join(" "), 1)).total).toBe(1);
+	expect((await notes.find(words.slice(0, 20).join(" "), 1)).total).toBe(1);
+	expect((await notes.find(words.slice(5).join(" "), 1)).total).toBe(0);
 });

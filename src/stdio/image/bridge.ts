@@ -3,16 +3,21 @@
  * `node bridge.ts --port 8080 -- npx -y @modelcontextprotocol/server-everything`
  */
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { createApp } from "./app.ts";
-import { log, messageOf } from "./log.ts";
+import { ignoreClosedOutput, log, messageOf } from "./log.ts";
 import { type BridgeOptions, readOptions, USAGE } from "./options.ts";
+import { killGroups } from "./process-group.ts";
 import { Sessions } from "./sessions.ts";
 
 /** Longer than whoever is in front keeps a connection: it must not send on one that is being closed. */
 const KEEP_ALIVE_MILLISECONDS = 120_000;
 const PARENT_CHECK_MILLISECONDS = 500;
+/** How long the children may take to end; after that they are killed. */
+const STOP_MILLISECONDS = 2_000;
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"];
 
+ignoreClosedOutput();
 try {
 	run(readOptions(process.argv.slice(2), process.env));
 } catch (error) {
@@ -47,15 +52,15 @@ function run({ host, port, command, limits }: BridgeOptions): void {
 		if (isStopping) return;
 		isStopping = true;
 		server.close();
-		await sessions.close();
+		await Promise.race([sessions.close(), delay(STOP_MILLISECONDS)]);
+		await killGroups();
 		server.closeAllConnections();
 		process.exit(0);
 	}
-	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
-	// npm runs this through a shell, which may end without passing the signal on.
-	const shell = process.ppid;
-	const check = () => process.ppid !== shell && stop();
-	if (process.env.npm_lifecycle_event) setInterval(check, PARENT_CHECK_MILLISECONDS).unref();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+	// What started this may end without a signal to it.
+	const parent = process.ppid;
+	setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MILLISECONDS).unref();
 }
 
 /** On this computer only, a web page must not get here under a host name of its own (DNS rebinding). */

@@ -4,7 +4,7 @@ import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol
 import type { Variables } from "./environment.ts";
 import { eachLine } from "./lines.ts";
 import { log, messageOf, shorten } from "./log.ts";
-import { isGroupGone, signalGroup } from "./process-group.ts";
+import { AS_GROUP, endGroup, isGroupGone, watchGroup } from "./process-group.ts";
 
 export type Command = { readonly file: string; readonly args: readonly string[] };
 
@@ -28,12 +28,12 @@ export class Child {
 	/** @param session what the child's lines in the log are marked with */
 	constructor({ file, args }: Command, env: Variables, session: string) {
 		this.#session = session;
-		// Detached makes it the leader of a process group, which is ended as one. The type of an environment claims to hold
-		// the Worker's own variables.
-		this.#process = spawn(file, args, { detached: true, env: env as NodeJS.ProcessEnv, stdio: "pipe" });
+		// The type of an environment claims to hold the Worker's own variables.
+		this.#process = spawn(file, args, { ...AS_GROUP, env: env as NodeJS.ProcessEnv, stdio: "pipe" });
+		if (this.#process.pid !== undefined) watchGroup(this.#process.pid);
 		this.#process.on("error", (error) => this.#finish(`The MCP server could not be started (${error.message}).`));
 		// The output that is still on its way comes before "close"; who holds it open is ended first.
-		this.#process.on("exit", () => void this.#endGroup("SIGTERM").then(() => this.#finish(this.#reason())));
+		this.#process.on("exit", () => void this.#endGroup().then(() => this.#finish(this.#reason())));
 		this.#process.on("close", () => this.#finish(this.#reason()));
 		// Writing to a child that has just died; its end is reported by "exit".
 		this.#process.stdin.on("error", () => {});
@@ -58,15 +58,11 @@ export class Child {
 	async #end(): Promise<void> {
 		const { pid } = this.#process;
 		this.#process.stdin.end();
-		if (pid !== undefined && !(await isGroupGone(pid, CLOSE_MILLISECONDS))) await this.#endGroup("SIGTERM");
+		if (pid !== undefined && !(await isGroupGone(pid, CLOSE_MILLISECONDS))) await this.#endGroup();
 	}
 
-	async #endGroup(signal: NodeJS.Signals): Promise<void> {
-		const { pid } = this.#process;
-		if (pid === undefined || !signalGroup(pid, signal)) return;
-		if (await isGroupGone(pid, TERM_MILLISECONDS)) return;
-		signalGroup(pid, "SIGKILL");
-		await isGroupGone(pid, TERM_MILLISECONDS);
+	async #endGroup(): Promise<void> {
+		if (this.pid !== undefined) await endGroup(this.pid, TERM_MILLISECONDS);
 	}
 
 	#read(line: string): void {

@@ -8,6 +8,11 @@ export function log(event: string, fields: LogFields = {}): void {
 	process.stderr.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 
+/** From here on, what is written to stdout or stderr after their reader has gone is lost, and no error. */
+export function ignoreClosedOutput(): void {
+	for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
 /** @returns the start of a text that may be megabytes long */
 export function shorten(text: string, length = SHORT_LENGTH): string {
 	return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;

@@ -53,7 +53,7 @@ export function readOptions(args: readonly string[], env: Variables): BridgeOpti
 		if (!(value >= 0 && value <= 2_000_000)) throw new Error(`--${name} is no number: ${values[name]}`);
 		return value;
 	};
-	const [file, ...rest] = words.length > 0 ? words : splitWords(env.STDIO_COMMAND ?? "");
+	const [file, ...rest] = words.length > 0 ? words : splitWords(env.STDIO_COMMAND ?? "", "STDIO_COMMAND");
 	if (!file) throw new Error("No command to run was given");
 	return {
 		port: number("port"),

@@ -16,6 +16,7 @@ const sampling = defineTool({
 	name: "test_sampling",
 	title: "Sampling",
 	description: "Asks the client's model.",
+	asks: true,
 	input: z.object({ prompt: z.string().describe("The prompt to send to the LLM") }),
 	async run({ prompt }, { request }) {
 		const response = inputResponse(request.inputResponses, "completion");
@@ -29,7 +30,8 @@ const elicitation = defineTool({
 	...COMMON,
 	name: "test_elicitation",
 	title: "Elicitation",
-	description: "Asks the user for a name and an e-mail address.",
+	description: "Asks the user for a name and an email address.",
+	asks: true,
 	input: z.object({ message: z.string().describe("The message to show the user") }),
 	async run({ message }, context) {
 		return elicit(context, "User response", message, {
@@ -48,6 +50,7 @@ const defaults = defineTool({
 	name: "test_elicitation_sep1034_defaults",
 	title: "Elicitation with defaults",
 	description: "Asks the user with a default for every type of field.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, context) {
 		return elicit(context, "Elicitation completed", "Please review these values", {
@@ -68,6 +71,7 @@ const enums = defineTool({
 	name: "test_elicitation_sep1330_enums",
 	title: "Elicitation with choices",
 	description: "Asks the user with every kind of choice.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, context) {
 		const options = ["option1", "option2", "option3"];

@@ -1,7 +1,7 @@
 /** This server with another catalogue: what the conformance suite expects to find. Everything else is the product's. */
 import type { Catalogue } from "../../../src/catalogue.ts";
 import { createApp } from "../../../src/index.ts";
-import { RemoteMcp as ProductMcp } from "../../../src/mcp/agent.ts";
+import { RemoteMcp as ProductMcp } from "../../../src/mcp/object/remote-mcp.ts";
 import { askingTools } from "./asking-tools.ts";
 import { contentTools } from "./content-tools.ts";
 import { inputRequiredTools } from "./input-required-tools.ts";
@@ -11,7 +11,6 @@ import { schemaTools } from "./schema-tools.ts";
 import { statelessTools } from "./stateless-tools.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
-export { UserObject } from "../../../src/user/object.ts";
 
 const catalogue: Catalogue = {
 	// The suite calls the first tool without arguments.

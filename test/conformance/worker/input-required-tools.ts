@@ -21,6 +21,7 @@ const elicitation = defineTool({
 	name: "test_input_required_result_elicitation",
 	title: "Input required: elicitation",
 	description: "Asks for a name, and greets.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request }) {
 		const user = acceptedContent(request.inputResponses, "user_name", NAME);
@@ -34,6 +35,7 @@ const sampling = defineTool({
 	name: "test_input_required_result_sampling",
 	title: "Input required: sampling",
 	description: "Asks the client's model.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request }) {
 		const response = inputResponse(request.inputResponses, "capital_question");
@@ -47,6 +49,7 @@ const listRoots = defineTool({
 	name: "test_input_required_result_list_roots",
 	title: "Input required: roots",
 	description: "Asks for the client's roots.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request }) {
 		const response = inputResponse(request.inputResponses, "client_roots");
@@ -60,6 +63,7 @@ const requestState = defineTool({
 	name: "test_input_required_result_request_state",
 	title: "Input required: state",
 	description: "Asks, and leaves its state with the client.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request, sealState, sealedState }) {
 		const confirmed = acceptedContent(request.inputResponses, "confirm", CONFIRMATION);
@@ -76,6 +80,7 @@ const multipleInputs = defineTool({
 	name: "test_input_required_result_multiple_inputs",
 	title: "Input required: several inputs",
 	description: "Asks for a name, a greeting and the roots at once.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request, sealState }) {
 		const user = acceptedContent(request.inputResponses, "user_name", NAME);
@@ -101,6 +106,7 @@ const multiRound = defineTool({
 	name: "test_input_required_result_multi_round",
 	title: "Input required: rounds",
 	description: "Asks for a name, then for a color.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request, sealState, sealedState }) {
 		// What the first round asked is not asked again, so its answer is in the state.
@@ -128,6 +134,7 @@ const tamperedState = defineTool({
 	name: "test_input_required_result_tampered_state",
 	title: "Input required: tampered state",
 	description: "Asks, with a state that must come back as it was.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request, sealState, sealedState }) {
 		const confirmed = acceptedContent(request.inputResponses, "confirm", CONFIRMATION);
@@ -141,6 +148,7 @@ const capabilities = defineTool({
 	name: "test_input_required_result_capabilities",
 	title: "Input required: capabilities",
 	description: "Asks the user if the client can, else its model.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request, clientCapabilities }) {
 		const user = acceptedContent(request.inputResponses, "user_name", NAME);

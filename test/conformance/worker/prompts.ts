@@ -68,6 +68,7 @@ const inputRequiredPrompt = definePrompt({
 	title: "Prompt that asks",
 	description: "A prompt that asks the user for its context.",
 	scope: "tools",
+	asks: true,
 	args: z.object({}),
 	async messages(_args, { request }) {
 		const given = acceptedContent(request.inputResponses, "user_context", CONTEXT);

@@ -10,6 +10,7 @@ const missingCapability = defineTool({
 	name: "test_missing_capability",
 	title: "Missing capability",
 	description: "Needs a client that can sample.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request }) {
 		const response = inputResponse(request.inputResponses, "sample");
@@ -24,6 +25,7 @@ const streamingElicitation = defineTool({
 	name: "test_streaming_elicitation",
 	title: "Streaming elicitation",
 	description: "Tells how far it is, and asks the user.",
+	asks: true,
 	input: z.object({}),
 	async run(_args, { request, progress }) {
 		const response = inputResponse(request.inputResponses, "answer");
@@ -48,4 +50,18 @@ const logging = defineTool({
 	},
 });
 
-export const statelessTools = [missingCapability, streamingElicitation, logging];
+const changers = (["tool", "prompt"] as const).map((kind) =>
+	defineTool({
+		...COMMON,
+		name: `test_trigger_${kind}_change`,
+		title: `Change the ${kind}s`,
+		description: `Says that the list of ${kind}s has changed.`,
+		input: z.object({}),
+		async run(_args, { changed }) {
+			changed({ lists: [`${kind}s`] });
+			return { content: [text("Changed")] };
+		},
+	}),
+);
+
+export const statelessTools = [missingCapability, streamingElicitation, logging, ...changers];

@@ -3,18 +3,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { type Catalogue, catalogue as product } from "../../../src/catalogue.ts";
 import { createApp } from "../../../src/index.ts";
-import { RemoteMcp as ProductMcp } from "../../../src/mcp/agent.ts";
+import { RemoteMcp as ProductMcp } from "../../../src/mcp/object/remote-mcp.ts";
 import { defineTool } from "../../../src/tools/define.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
-export { UserObject } from "../../../src/user/object.ts";
 
 const POLL_MILLISECONDS = 50;
 /** More rounds than any test waits. */
 const MANY = 1_000_000;
 
 /**
- * How each call of `wait` went, by the name that the test gave it. Sessions and the Worker share this memory, but one
+ * How each call of `wait` went, by the name that the test gave it. Users' objects and the Worker share this memory, but one
  * must not await another's promise: hence the polling.
  */
 const outcomes = new Map<string, "waiting" | "released" | "finished" | "cancelled">();
@@ -28,6 +27,7 @@ const input = z.object({ name: z.string() });
 const wait = defineTool({
 	...COMMON,
 	name: "wait",
+	long: true,
 	title: "Wait",
 	description: "Reports progress, once or over and over, and waits until it is released or cancelled.",
 	input: input.extend({ isTalkative: z.boolean().default(false) }),

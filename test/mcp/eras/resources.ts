@@ -1,12 +1,23 @@
 /** Resources: their lists and their contents. */
+import { breakItems, repairItems } from "../../support/fixture/control.ts";
+import { type Row, withoutScope } from "../../support/rows/row.ts";
 import { answer, error } from "../../support/wire.ts";
-import { misshapen, type Row, withoutScope } from "./row.ts";
 
-const NOTES = ["Buy milk\nand bread", "Größe"];
 const read = (uri: unknown): Pick<Row, "method" | "params"> => ({ method: "resources/read", params: { uri } });
 // Every era has this code: the SDK also answers the older ones with it, in place of -32002. `data` tells what it means.
 const notFound = (uri: string) => error(-32602, `Resource not found: ${uri}`, { uri });
+const BROKEN = error(
+	-32603,
+	"item failed unexpectedly. Contact the server's administrator and mention request ID <id>.",
+);
 const mimeType = "text/plain";
+const LEAFLET = {
+	uri: "leaflet://front",
+	name: "leaflet",
+	title: "Leaflet",
+	description: "A text that is the same for everyone.",
+	mimeType,
+};
 
 export const RESOURCE_ROWS: Row[] = [
 	{
@@ -15,11 +26,10 @@ export const RESOURCE_ROWS: Row[] = [
 		expected: answer({
 			resourceTemplates: [
 				{
-					uriTemplate: "notes://{id}",
-					name: "note",
-					title: "Your notes",
-					description:
-						"A note that the tool remember kept for you. The list shows the newest 100; the tool recall finds the rest.",
+					uriTemplate: "items://{id}",
+					name: "item",
+					title: "Item",
+					description: "One of the numbered texts that every user has.",
 					mimeType,
 				},
 			],
@@ -34,38 +44,46 @@ export const RESOURCE_ROWS: Row[] = [
 	{
 		what: "to those who may",
 		method: "resources/list",
-		notes: NOTES,
 		expected: answer({
 			resources: [
-				{ uri: "notes://2", name: "note-2", title: "Größe", size: 7, mimeType },
-				{ uri: "notes://1", name: "note-1", title: "Buy milk", size: 18, mimeType },
+				LEAFLET,
+				{ uri: "items://1", name: "item-1", title: "one", mimeType },
+				{ uri: "items://2", name: "item-2", title: "two", mimeType },
+				{ uri: "items://12", name: "item-12", title: "twelve", mimeType },
 			],
 		}),
 	},
-	{ what: "to those who have none", method: "resources/list", notes: [], expected: answer({ resources: [] }) },
 	{
-		what: "to those who may not",
+		what: "to those who may not see all",
 		method: "resources/list",
-		notes: NOTES,
 		lacks: "notes",
-		expected: answer({ resources: [] }),
+		expected: answer({ resources: [LEAFLET] }),
 	},
 	{
 		what: "of a store that fails",
 		method: "resources/list",
-		notes: [],
-		isBroken: true,
-		expected: error(-32603, "note failed unexpectedly. Quote request <id> to whoever runs this server."),
+		prepare: breakItems,
+		restore: repairItems,
+		expected: BROKEN,
 	},
 	{
-		what: "a note",
-		...read("notes://1"),
-		notes: NOTES,
-		expected: answer({ contents: [{ uri: "notes://1", mimeType, text: "Buy milk\nand bread" }] }),
+		what: "one with an address of its own",
+		...read("leaflet://front"),
+		expected: answer({ contents: [{ uri: "leaflet://front", mimeType, text: "Welcome." }] }),
 	},
-	{ what: "a note that does not exist", ...read("notes://3"), notes: NOTES, expected: notFound("notes://3") },
-	{ what: "a number that no note has", ...read("notes://01"), notes: NOTES, expected: notFound("notes://01") },
-	{ what: "a URI of no resource", ...read("fly://1"), notes: NOTES, expected: notFound("fly://1") },
+	withoutScope("tools", "leaflet", read("leaflet://front"), (sentence) => error(-32600, sentence)),
+	{
+		what: "one of a template",
+		...read("items://12"),
+		expected: answer({ contents: [{ uri: "items://12", mimeType, text: "twelve" }] }),
+	},
+	{ what: "one that a template does not have", ...read("items://3"), expected: notFound("items://3") },
+	{
+		what: "one by a name that every object has",
+		...read("items://constructor"),
+		expected: notFound("items://constructor"),
+	},
+	{ what: "a URI of no resource", ...read("fly://1"), expected: notFound("fly://1") },
 	{
 		what: "no URI at all",
 		...read("1"),
@@ -74,14 +92,14 @@ export const RESOURCE_ROWS: Row[] = [
 	{
 		what: "a URI of another type",
 		...read(7),
-		expected: error(-32603, misshapen("", ["params", "uri"], "string", "number")),
+		expected: error(-32602, "Invalid params: uri: expected string, received number"),
 	},
-	withoutScope("notes", "note", read("notes://1"), (sentence) => error(-32600, sentence)),
+	withoutScope("notes", "item", read("items://1"), (sentence) => error(-32600, sentence)),
 	{
 		what: "from a store that fails",
-		...read("notes://1"),
-		notes: NOTES,
-		isBroken: true,
-		expected: error(-32603, "note failed unexpectedly. Quote request <id> to whoever runs this server."),
+		...read("items://1"),
+		prepare: breakItems,
+		restore: repairItems,
+		expected: BROKEN,
 	},
 ];

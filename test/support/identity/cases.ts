@@ -12,7 +12,7 @@ export type ProviderCase = {
 	/** Who somebody is, by the login they typed. */
 	subject(login: string): string;
 	login(login: string): string;
-	/** Whether the provider vouches for e-mail addresses. */
+	/** Whether the provider vouches for email addresses. */
 	readonly isEmailVerified: boolean;
 	/** Claims that permit image generation, where the provider can say so. */
 	readonly permitting?: NonNullable<Behaviour["claims"]>;

@@ -1,0 +1,49 @@
+/** Who is calling: made once at the door from the token, it travels with each message and is never stored. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { User } from "../grant.ts";
+import type { Permission, Scope } from "../scopes.ts";
+
+/** Without the permissions that the identity provider claimed: `permissions` beside it has those that hold. */
+export type CallingUser = Omit<User, "permissions">;
+
+export type Principal = {
+	readonly user: CallingUser;
+	/** The OAuth client that the token was issued to. */
+	readonly clientId: string;
+	/** Every permission the user has now: from the identity provider or from a setting. */
+	readonly permissions: readonly Permission[];
+	/** The scopes of the token that came with this message. */
+	readonly scopes: readonly Scope[];
+	/** The user's token at their identity provider, for this request only. */
+	readonly upstreamToken: string | undefined;
+	readonly grantId: string;
+	/** When the token ends; seconds since the epoch. */
+	readonly expiresAt: number | undefined;
+	/** Where the request came to: the issuer of its grant. */
+	readonly origin: string;
+	/** Names this request in the log and in error texts. */
+	readonly requestId: string;
+	/** Whether the request came to a loopback host. */
+	readonly isLocal: boolean;
+};
+
+/** What a token and its user may see and use. */
+export type Rights = Pick<Principal, "permissions" | "scopes">;
+
+const principals = new AsyncLocalStorage<Principal>();
+
+/** Runs `handle`, and all it starts, on behalf of a principal. */
+export function runAs<T>(principal: Principal, handle: () => T): T {
+	return principals.run(principal, handle);
+}
+
+/**
+ * Who sent the message that is being handled.
+ *
+ * @throws Error outside `runAs`: nothing may be done for nobody
+ */
+export function currentPrincipal(): Principal {
+	const principal = principals.getStore();
+	if (!principal) throw new Error("No principal: this code runs outside a request");
+	return principal;
+}

@@ -1,0 +1,56 @@
+/** A server that cannot sign anyone in answers every request with 503, and names all settings to correct. */
+import { createMiddleware } from "hono/factory";
+import { answerWithPage, refuse, wantsPage } from "../answers.tsx";
+import type { AppEnv } from "../app-env.ts";
+import { problemsOf, readConfig } from "../config.ts";
+import { isLoopbackUrl } from "../loopback.ts";
+import { withCode } from "../pages/error.tsx";
+
+/** An administrator has to act before another try can succeed. */
+const RETRY_AFTER_SECONDS = "60";
+
+const SENTENCE = "Nobody can sign in to this server, because some of its settings are missing or wrong.";
+
+const REMEDIES = {
+	local: "Correct them in `.dev.vars`, then restart `npm start`.",
+	deployed: "Set each with `npx wrangler secret put NAME`.",
+};
+
+/** The sentences that this isolate has logged. */
+const logged = new Set<string>();
+
+export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next) => {
+	const config = readConfig(c.env);
+	const isLocal = isLoopbackUrl(c.req.url);
+	const problems = problemsOf(config, isLocal);
+	logOnce("setting_ignored", config.warnings);
+	logOnce("setting_wrong", problems);
+	if (problems.length === 0) return next();
+	c.header("Retry-After", RETRY_AFTER_SECONDS);
+	const remedy = isLocal ? REMEDIES.local : REMEDIES.deployed;
+	if (!wantsPage(c)) return refuse(c, 503, [SENTENCE, ...problems, remedy].join(" "));
+	return answerWithPage(c, 503, {
+		title: "This server is not set up yet",
+		sentence: SENTENCE,
+		hint: (
+			<>
+				<p>The administrator of this server has to correct these:</p>
+				<ul>
+					{problems.map((problem) => (
+						<li>{withCode(problem)}</li>
+					))}
+				</ul>
+				<p>{withCode(remedy)} The README describes every setting.</p>
+			</>
+		),
+		hasHomeLink: false,
+	});
+});
+
+function logOnce(event: string, sentences: readonly string[]): void {
+	for (const sentence of sentences) {
+		if (logged.has(sentence)) continue;
+		logged.add(sentence);
+		console.warn(JSON.stringify({ event, sentence }));
+	}
+}

@@ -1,0 +1,53 @@
+/** The deadline of a call: it is answered by then, whatever its tool, resource or prompt is still doing. */
+import { readConfig } from "../config.ts";
+import { UserError } from "../errors.ts";
+import type { Tool } from "../tools/define.ts";
+
+/** A call did not end in time. The message says so to the model or the person. */
+export class DeadlineError extends UserError {}
+
+/** How long a call may take: what a tool says itself, or the settings do. */
+export function secondsFor({ long, timeoutSeconds }: Pick<Tool, "long" | "timeoutSeconds">, env: object): number {
+	const { callTimeoutSeconds, longCallTimeoutSeconds } = readConfig(env);
+	return timeoutSeconds ?? (long ? longCallTimeoutSeconds : callTimeoutSeconds);
+}
+
+export type Call = {
+	/** Of the tool, the resource or the prompt. */
+	readonly name: string;
+	readonly requestId: string;
+	readonly seconds: number;
+	/** Aborted when the client cancels the call. */
+	readonly cancelled?: AbortSignal;
+};
+
+/**
+ * Runs a call until its deadline at most. What it does after that, such as failing, is nobody's concern.
+ *
+ * @param run gets a signal that is aborted when the client cancels, and with a TimeoutError at the deadline
+ * @throws DeadlineError at the deadline; until then, what `run` throws
+ */
+export async function runUntilDeadline<T>(call: Call, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	const { name, requestId, seconds, cancelled } = call;
+	const over = new AbortController();
+	const deadline = Promise.withResolvers<never>();
+	const timer = setTimeout(() => {
+		// First, so that this is the answer even if the signal makes the call end at once.
+		deadline.reject(new DeadlineError(sentenceOf(name, seconds, requestId)));
+		over.abort(new DOMException(`${name} reached its time limit of ${seconds} s`, "TimeoutError"));
+	}, seconds * 1000);
+	try {
+		const signal = cancelled ? AbortSignal.any([cancelled, over.signal]) : over.signal;
+		return await Promise.race([run(signal), deadline.promise]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+function sentenceOf(name: string, seconds: number, requestId: string): string {
+	return (
+		`${name} was stopped because it reached its time limit of ${seconds} s. It may have done a part of its work. ` +
+		"Try again in a minute, or ask for less at once. If that does not help, contact the server's administrator and " +
+		`mention request ID ${requestId}.`
+	);
+}

@@ -1,0 +1,4 @@
+/** The headers of Streamable HTTP (MCP, transports). */
+export const SESSION_HEADER = "Mcp-Session-Id";
+export const LAST_EVENT_HEADER = "Last-Event-ID";
+export const VERSION_HEADER = "Mcp-Protocol-Version";

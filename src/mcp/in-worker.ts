@@ -1,0 +1,51 @@
+/**
+ * Answers messages of the eras with sessions in the Worker, as long as they need no place: a server for each POST, and
+ * none for a plain call.
+ */
+import { waitUntil } from "cloudflare:workers";
+import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
+import { type Principal, runAs } from "../auth/principal.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { requests } from "./message.ts";
+import type { PlainCall } from "./plain-call.ts";
+import { createServer } from "./server.ts";
+import { capabilitiesOf, type Session } from "./session-id.ts";
+import { userObjectOf } from "./user-object.ts";
+import { WorkerTransport } from "./worker-transport.ts";
+
+export type Asked = {
+	readonly session: Session;
+	/** A JSON-RPC message, or a batch of them. */
+	readonly message: unknown;
+	readonly principal: Principal;
+};
+
+/** @returns the answer, as JSON or as an event stream; 202 for what has no answer */
+export async function answerInWorker(env: Env, catalogue: Catalogue, asked: Asked): Promise<Response> {
+	const { session, message, principal } = asked;
+	const messages: unknown[] = Array.isArray(message) ? message : [message];
+	const ids = requests(message).map(({ id }) => id);
+	if (ids.length === 0) return new Response(null, { status: 202 });
+	const logLevel = logLevelOf(env, session, principal);
+	const transport = new WorkerTransport({ ids, isBatch: Array.isArray(message), logLevel });
+	await runAs(principal, async () => {
+		const { server } = createServer(env, catalogue, { session, canAsk: false });
+		await server.connect(transport);
+		for (const one of messages) transport.onmessage?.(parseJSONRPCMessage(one));
+	});
+	return transport.response;
+}
+
+/** Answers a plain call in a session, as JSON or as an event stream. */
+export function answerPlainCall(env: Env, plain: PlainCall, session: Session, principal: Principal): Promise<Response> {
+	const logLevel = logLevelOf(env, session, principal);
+	const transport = new WorkerTransport({ ids: [plain.id], isBatch: false, logLevel });
+	const serving = { env, canAsk: false, clientCapabilities: () => capabilitiesOf(session) };
+	waitUntil(runAs(principal, () => plain.run(serving, transport)).catch((error) => transport.fail(error)));
+	return transport.response;
+}
+
+/** The log level that a session asked for is in the user's object, and is needed only when a tool logs. */
+function logLevelOf(env: Env, session: Session, { user }: Principal) {
+	return () => userObjectOf(env, user.id).logLevel(session.id);
+}

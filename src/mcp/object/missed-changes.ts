@@ -1,0 +1,77 @@
+/** The changes of the last minutes, for streams that were away when they were announced: one row each, for all of them. */
+import { z } from "zod";
+import { logEvent } from "../../errors.ts";
+import { hasTable } from "../../has-table.ts";
+import type { Change } from "../change.ts";
+import { RECONNECT_SECONDS } from "./call-events.ts";
+import { parseStored } from "./stored-json.ts";
+
+const MAX_CHANGES = 100;
+
+const changeSchema = z.object({
+	lists: z.array(z.enum(["tools", "prompts", "resources"])).optional(),
+	resources: z.array(z.string()).optional(),
+});
+
+export type NumberedChange = Change & { readonly sequence: number };
+
+export class Changes {
+	readonly #sql: SqlStorage;
+	readonly #tidyIn: (seconds: number) => void;
+
+	constructor(sql: SqlStorage, tidyIn: (seconds: number) => void) {
+		this.#sql = sql;
+		this.#tidyIn = tidyIn;
+	}
+
+	/** A stream has opened or closed: whoever had it may come back for what they missed. */
+	streamSeen(): void {
+		this.#sql.exec("CREATE TABLE IF NOT EXISTS listened (id INTEGER PRIMARY KEY, at INTEGER)");
+		this.#sql.exec("INSERT OR REPLACE INTO listened VALUES (1, ?)", Date.now());
+	}
+
+	/** Whether somebody may come back who had a stream. */
+	get mayBeMissed(): boolean {
+		if (!hasTable(this.#sql, "listened")) return false;
+		const [row] = this.#sql.exec<{ at: number }>("SELECT at FROM listened").toArray();
+		return row !== undefined && row.at > Date.now() - RECONNECT_SECONDS * 1000;
+	}
+
+	/** The number of the newest change, which is the number of all before; they go on growing when old ones are gone. */
+	get newest(): number {
+		if (!hasTable(this.#sql, "changes")) return 0;
+		const query = "SELECT seq FROM sqlite_sequence WHERE name = 'changes'";
+		return this.#sql.exec<{ seq: number }>(query).toArray()[0]?.seq ?? 0;
+	}
+
+	/** Keeps a change. @returns its number */
+	add(change: Change): number {
+		this.#sql.exec(
+			"CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, change TEXT)",
+		);
+		const insert = "INSERT INTO changes (at, change) VALUES (?, ?) RETURNING sequence";
+		const { sequence } = this.#sql.exec<{ sequence: number }>(insert, Date.now(), JSON.stringify(change)).one();
+		this.#sql.exec("DELETE FROM changes WHERE sequence <= ?", sequence - MAX_CHANGES);
+		this.#tidyIn(RECONNECT_SECONDS);
+		return sequence;
+	}
+
+	after(sequence: number): NumberedChange[] {
+		if (!hasTable(this.#sql, "changes")) return [];
+		const query = "SELECT sequence, change FROM changes WHERE sequence > ? ORDER BY sequence";
+		const rows = this.#sql.exec<{ sequence: number; change: string }>(query, sequence).toArray();
+		return rows.flatMap((row) => {
+			const { data } = changeSchema.safeParse(parseStored(row.change));
+			if (data) return [{ ...(data as Change), sequence: row.sequence }];
+			logEvent("stored_change_unreadable", { sequence: row.sequence });
+			return [];
+		});
+	}
+
+	/** @returns whether something is left */
+	tidy(): boolean {
+		if (!hasTable(this.#sql, "changes")) return false;
+		this.#sql.exec("DELETE FROM changes WHERE at <= ?", Date.now() - RECONNECT_SECONDS * 1000);
+		return this.#sql.exec("SELECT 1 FROM changes LIMIT 1").toArray().length > 0;
+	}
+}

@@ -1,0 +1,98 @@
+/** Where the messages of calls go in a user's object. */
+import type { JSONRPCMessage } from "@modelcontextprotocol/server";
+import { emptyEvent, eventOf, openEventStream, type StreamWriter, takesEmptyEvents } from "../event-stream.ts";
+import type { Output } from "./call.ts";
+import type { Events } from "./call-events.ts";
+
+/** When a client that lost its connection should be back. */
+const RETRY_MILLISECONDS = 1000;
+
+/** The answer to a POST as JSON: of what is answered at once. */
+export class JsonOutput implements Output {
+	readonly response: Promise<Response>;
+	readonly #isBatch: boolean;
+	readonly #messages: JSONRPCMessage[] = [];
+	#resolve!: (response: Response) => void;
+
+	constructor(isBatch: boolean) {
+		this.#isBatch = isBatch;
+		this.response = new Promise((resolve) => {
+			this.#resolve = resolve;
+		});
+	}
+
+	write(message: JSONRPCMessage): void {
+		if ("id" in message) this.#messages.push(message);
+	}
+
+	end(): void {
+		const { length } = this.#messages;
+		const answer = this.#isBatch ? this.#messages : this.#messages[0];
+		this.#resolve(length === 0 ? new Response(null, { status: 202 }) : Response.json(answer));
+	}
+}
+
+/** The answer to a POST as an event stream that can be resumed: each event is stored before it is sent. */
+export class StoredOutput implements Output {
+	readonly #call: string;
+	readonly #events: Events;
+	#sequence = 0;
+	#writer: StreamWriter | undefined;
+
+	constructor(call: string, events: Events) {
+		this.#call = call;
+		this.#events = events;
+	}
+
+	/**
+	 * The stream; one that was open before ends.
+	 *
+	 * @param version the protocol version of the client
+	 * @param after the number of the last event that the client has
+	 */
+	open(version: string | undefined, after = 0): Response {
+		this.#writer?.end();
+		const { response, writer } = openEventStream();
+		this.#writer = writer;
+		replay(writer, version, this.#call, after, this.#events);
+		return response;
+	}
+
+	write(message: JSONRPCMessage): void {
+		this.#sequence += 1;
+		this.#events.add(this.#call, this.#sequence, JSON.stringify(message));
+		this.#writer?.write(eventOf(message, eventId(this.#call, this.#sequence)));
+	}
+
+	end(): void {
+		this.#events.complete(this.#call);
+		this.#writer?.end();
+	}
+}
+
+/** Begins a stream with an id to come back with, and with what a client that is back has missed. */
+export function replay(
+	writer: StreamWriter,
+	version: string | undefined,
+	call: string,
+	after: number,
+	events: Events,
+): void {
+	// Also for a client that is back: it may lose this connection too, before there is anything to tell.
+	if (takesEmptyEvents(version ?? null))
+		writer.write(`retry: ${RETRY_MILLISECONDS}\n${emptyEvent(eventId(call, after))}`);
+	for (const { sequence, message } of events.after(call, after)) {
+		writer.write(eventOf(message, eventId(call, sequence)));
+	}
+}
+
+/** Event ids are unique in their session; a client gives the last one back (HTML, server-sent events). */
+export function eventId(stream: string, sequence: number): string {
+	return `${stream}/${sequence}`;
+}
+
+/** What an event id names; undefined for what is none of ours. */
+export function parseEventId(id: string): { stream: string; sequence: number } | undefined {
+	const [, stream, sequence] = /^([\w-]+)\/(\d{1,15})$/.exec(id) ?? [];
+	return stream === undefined ? undefined : { stream, sequence: Number(sequence) };
+}

@@ -1,0 +1,114 @@
+/**
+ * One Durable Object a user. The shell: everything that touches McpAgent is here, and nothing else.
+ *
+ * A stock McpAgent is one session, keeps its first request's props and connects a server of the SDK's first version. This
+ * one is a user, and is told who calls with each message.
+ */
+import type { Connection, ConnectionContext } from "agents";
+import { McpAgent } from "agents/mcp";
+import type { Principal } from "../../auth/principal.ts";
+import { type Catalogue, catalogue } from "../../catalogue.ts";
+import { UserState } from "../../state.ts";
+import type { Change } from "../change.ts";
+import { type PlacedSession, STREAM_HEADER } from "../user-object.ts";
+import { parseStream, tagsOf } from "./streams.ts";
+import { UserSessions } from "./user-sessions.ts";
+
+export class RemoteMcp extends McpAgent<Env> {
+	/** What is offered; a subclass may offer something else. */
+	protected readonly catalogue: Catalogue = catalogue;
+	#sessions: UserSessions | undefined;
+	/** When the next alarm is, as far as this instance knows; milliseconds since the epoch. */
+	#tidyAt = Number.POSITIVE_INFINITY;
+	#scheduling: Promise<void> | undefined;
+	readonly #state = new UserState(this.ctx.storage.sql, (change) => this.sessions.announce(change));
+
+	protected get sessions(): UserSessions {
+		this.#sessions ??= new UserSessions(this.env, this.catalogue, {
+			sql: this.ctx.storage.sql,
+			sockets: (tag) => this.getConnections(tag),
+			tidyIn: (seconds) => this.#tidyIn(seconds),
+		});
+		return this.#sessions;
+	}
+
+	get server(): never {
+		throw new Error("RemoteMcp makes a server for each call");
+	}
+	async init(): Promise<void> {}
+	override async onStart(): Promise<void> {}
+	override shouldSendProtocolMessages(): boolean {
+		return false;
+	}
+
+	async post(session: PlacedSession, message: unknown, principal: Principal): Promise<Response> {
+		await this.__unsafe_ensureInitialized();
+		return this.sessions.post(session, message, principal);
+	}
+	async postToSse(session: PlacedSession, message: unknown, principal: Principal): Promise<Response> {
+		await this.__unsafe_ensureInitialized();
+		return this.sessions.postToSse(session, message, principal);
+	}
+	async resume(session: PlacedSession, lastEventId: string, principal: Principal): Promise<Response | undefined> {
+		await this.__unsafe_ensureInitialized();
+		return this.sessions.resume(session, lastEventId, principal);
+	}
+	async endSession(session: PlacedSession): Promise<boolean> {
+		await this.__unsafe_ensureInitialized();
+		return this.sessions.endSession(session);
+	}
+	async endGrant(grantId: string): Promise<void> {
+		await this.__unsafe_ensureInitialized();
+		this.sessions.endGrant(grantId);
+	}
+	async announce(change: Change): Promise<void> {
+		await this.__unsafe_ensureInitialized();
+		this.sessions.announce(change);
+	}
+	async logLevel(session: string) {
+		await this.__unsafe_ensureInitialized();
+		return this.sessions.logLevel(session);
+	}
+	async useState(feature: string, method: string, args: readonly unknown[]): Promise<unknown> {
+		await this.__unsafe_ensureInitialized();
+		return this.#state.use(feature, method, args);
+	}
+
+	override async fetch(request: Request): Promise<Response> {
+		await this.__unsafe_ensureInitialized();
+		return this.sessions.refuseStream(parseStream(request.headers.get(STREAM_HEADER))) ?? super.fetch(request);
+	}
+	override getConnectionTags(_connection: Connection, { request }: ConnectionContext): string[] {
+		return tagsOf(parseStream(request.headers.get(STREAM_HEADER)));
+	}
+	override async onConnect(connection: Connection, { request }: ConnectionContext): Promise<void> {
+		this.sessions.openStream(connection, parseStream(request.headers.get(STREAM_HEADER)));
+	}
+	override async onClose(connection: Connection): Promise<void> {
+		this.sessions.streamClosed(connection.state);
+	}
+
+	/** Called by the object's alarm. */
+	async tidy(): Promise<void> {
+		this.#tidyAt = Number.POSITIVE_INFINITY;
+		this.sessions.tidy();
+		await this.#scheduling;
+	}
+
+	#tidyIn(seconds: number): void {
+		const at = Date.now() + seconds * 1000;
+		if (at >= this.#tidyAt) return;
+		this.#tidyAt = at;
+		this.#scheduling = this.#scheduleTidying(seconds);
+		this.ctx.waitUntil(this.#scheduling);
+	}
+
+	/** One alarm at a time, the soonest, whatever an instance before this one has scheduled. */
+	async #scheduleTidying(seconds: number): Promise<void> {
+		const now = Date.now() / 1000;
+		const coming = (await this.listSchedules()).filter(({ time }) => time > now);
+		const soonest = Math.min(seconds, ...coming.map(({ time }) => Math.ceil(time - now)));
+		await Promise.all(coming.map(({ id }) => this.cancelSchedule(id)));
+		await this.schedule(soonest, "tidy");
+	}
+}

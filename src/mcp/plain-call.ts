@@ -1,0 +1,170 @@
+/**
+ * Most of what a server gets: one call of an ordinary tool whose arguments fit. It is answered without a server of the SDK,
+ * to the same effect; whatever is special about a message, every error in it included, is left to the SDK.
+ */
+import {
+	CLIENT_CAPABILITIES_META_KEY,
+	CLIENT_INFO_META_KEY,
+	type ClientCapabilities,
+	type JSONRPCNotification,
+	LOG_LEVEL_META_KEY,
+	PROTOCOL_VERSION_META_KEY,
+	type RequestId,
+	SERVER_INFO_META_KEY,
+	type ServerContext,
+	type Transport,
+} from "@modelcontextprotocol/server";
+import type { Principal } from "../auth/principal.ts";
+import type { Catalogue } from "../catalogue.ts";
+import type { Tool } from "../tools/define.ts";
+import { callTool } from "../tools/register.ts";
+import { convertedOnce } from "../tools/schema.ts";
+import { contextOf, type Serving } from "./context.ts";
+import { permits } from "./gate.ts";
+import { VERSION_HEADER } from "./headers.ts";
+import { STATELESS_VERSION } from "./protocol-versions.ts";
+import { SERVER_INFO } from "./server-info.ts";
+
+const PLAIN_PARAMS = ["name", "arguments", "_meta"];
+/** In the newest era each request says who it is from; what else it says there is special. */
+const SESSION_META = ["progressToken"];
+const STATELESS_META = [PROTOCOL_VERSION_META_KEY, CLIENT_INFO_META_KEY, CLIENT_CAPABILITIES_META_KEY, "progressToken"];
+
+type Sender = Pick<Transport, "send">;
+
+export type PlainCall = {
+	readonly id: RequestId;
+	/** In the newest era, what the message says its client can do. */
+	clientCapabilities(): ClientCapabilities;
+	/** Runs the tool; its answer, and what it tells before, go to the transport. */
+	run(serving: Serving, transport: Sender, signal?: AbortSignal): Promise<void>;
+};
+
+/**
+ * A plain call in a session; undefined for every other message.
+ *
+ * @param where it is answered: what may take long has its place in the user's object
+ */
+export function plainCallOf(
+	catalogue: Catalogue,
+	message: unknown,
+	principal: Principal,
+	where: "worker" | "object",
+): PlainCall | undefined {
+	return plain(catalogue, message, principal, where, (result) => result);
+}
+
+/** A plain call of the newest era, whose headers say the same as its body. */
+export function plainStatelessCallOf(
+	catalogue: Catalogue,
+	message: unknown,
+	principal: Principal,
+	headers: Headers,
+): PlainCall | undefined {
+	const { method, params } = Object(message);
+	const meta = Object(Object(params)._meta);
+	const isSaidTwice =
+		headers.get(VERSION_HEADER) === STATELESS_VERSION &&
+		meta[PROTOCOL_VERSION_META_KEY] === STATELESS_VERSION &&
+		headers.get("Mcp-Method") === method &&
+		headers.get("Mcp-Name") === Object(params).name;
+	const isComplete = isObject(meta[CLIENT_INFO_META_KEY]) && isObject(meta[CLIENT_CAPABILITIES_META_KEY]);
+	if (!isSaidTwice || !isComplete || meta[LOG_LEVEL_META_KEY] !== undefined) return undefined;
+	return plain(catalogue, message, principal, "stateless", ({ _meta, ...result }) => ({
+		...result,
+		_meta: { ...Object(_meta), [SERVER_INFO_META_KEY]: SERVER_INFO },
+		resultType: "complete",
+	}));
+}
+
+type Result = Record<string, unknown>;
+
+function plain(
+	catalogue: Catalogue,
+	message: unknown,
+	principal: Principal,
+	where: "worker" | "object" | "stateless",
+	encode: (result: Result) => Result,
+): PlainCall | undefined {
+	if (!isCall(message)) return undefined;
+	const { id, params } = message;
+	const { name, arguments: args = {}, _meta = {} } = params;
+	if (
+		!hasOnly(params, PLAIN_PARAMS) ||
+		!isObject(_meta) ||
+		!hasOnly(_meta, where === "stateless" ? STATELESS_META : SESSION_META)
+	)
+		return undefined;
+	if (!["undefined", "string", "number"].includes(typeof _meta.progressToken)) return undefined;
+	const tool = catalogue.tools.find((one) => one.name === name);
+	if (!tool || tool.asks || (tool.long && where === "worker") || !permits(tool, principal) || readsHeaders(tool))
+		return undefined;
+	const parsed = tool.input.safeParse(args);
+	if (!parsed.success) return undefined;
+	return {
+		id,
+		clientCapabilities: () => Object(_meta[CLIENT_CAPABILITIES_META_KEY]),
+		async run(serving, transport, signal = new AbortController().signal) {
+			const { progressToken } = _meta;
+			const mcp = contextFor(id, { ...(progressToken !== undefined && { progressToken }) }, signal, transport);
+			const result = await callTool(tool, parsed.data, contextOf(tool.name, serving, mcp), serving);
+			await transport.send({ jsonrpc: "2.0", id, result: encode(result) });
+		},
+	};
+}
+
+type Call = { id: RequestId; params: { name: string; arguments?: unknown; _meta?: unknown } };
+
+function isCall(message: unknown): message is Call {
+	const { jsonrpc, id, method, params } = Object(message);
+	const isRequest = jsonrpc === "2.0" && (typeof id === "string" || typeof id === "number");
+	return isRequest && method === "tools/call" && isObject(params) && typeof params.name === "string";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasOnly(object: object, names: readonly string[]): boolean {
+	return Object.keys(object).every((name) => names.includes(name));
+}
+
+const readingHeaders = new WeakMap<Tool, boolean>();
+
+/** Whether arguments are repeated in headers, which the SDK then checks (MCP 2026-07-28, transports, `x-mcp-header`). */
+function readsHeaders(tool: Tool): boolean {
+	const known = readingHeaders.get(tool);
+	if (known !== undefined) return known;
+	const { jsonSchema } = convertedOnce(tool.input)["~standard"];
+	const found = JSON.stringify(jsonSchema.input({ target: "draft-2020-12" })).includes('"x-mcp-header"');
+	readingHeaders.set(tool, found);
+	return found;
+}
+
+/** What the SDK tells a tool of its request; of a plain one, nobody can be asked. */
+function contextFor(
+	id: RequestId,
+	_meta: { progressToken?: unknown },
+	signal: AbortSignal,
+	transport: Sender,
+): ServerContext {
+	const nobody = async () => {
+		throw new Error("Nobody can be asked here: the tool does not say `asks`");
+	};
+	const notify = (notification: Omit<JSONRPCNotification, "jsonrpc">) =>
+		transport.send({ jsonrpc: "2.0", ...notification });
+	const mcpReq = {
+		id,
+		method: "tools/call",
+		_meta,
+		signal,
+		requestState: () => undefined,
+		notify,
+		log: (level: string, data: unknown, logger?: string) =>
+			notify({ method: "notifications/message", params: { level, data, ...(logger !== undefined && { logger }) } }),
+		send: nobody,
+		elicitInput: nobody,
+		requestSampling: nobody,
+	};
+	return { mcpReq } as unknown as ServerContext;
+}

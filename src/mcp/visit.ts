@@ -1,0 +1,50 @@
+/** A request to one of the endpoints, once its token was accepted: who it is from, and what it takes to answer it. */
+import type { OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
+import { currentRequestId } from "../app-env.ts";
+import type { Principal } from "../auth/principal.ts";
+import { allowListsOf, readConfig } from "../config.ts";
+import { type Grant, permissionsOf } from "../grant.ts";
+import { accepts as isAccepted } from "../http/accept.ts";
+import { isLoopbackUrl } from "../loopback.ts";
+import { isScope } from "../scopes.ts";
+import { SessionIds } from "./session-ids.ts";
+
+export type ResourceContext = OAuthResourceContext<Grant>;
+export type Handler = (request: Request, env: Env, ctx: ResourceContext) => Promise<Response>;
+
+/** A request that was let in, and what it takes to answer it. */
+export type Visit = {
+	readonly request: Request;
+	readonly env: Env;
+	readonly ctx: ResourceContext;
+	readonly principal: Principal;
+	readonly ids: SessionIds;
+};
+
+export function visitOf(request: Request, env: Env, ctx: ResourceContext, transport: "streamable-http" | "sse"): Visit {
+	const principal = principalOf(request, env, ctx);
+	return { request, env, ctx, principal, ids: new SessionIds(transport, env, principal) };
+}
+
+function principalOf(request: Request, env: Env, ctx: ResourceContext): Principal {
+	const { user, upstream, grantId } = ctx.props;
+	const { permissions: _claimed, ...person } = user;
+	const url = new URL(request.url);
+	const isLocal = isLoopbackUrl(url);
+	return {
+		user: person,
+		clientId: ctx.auth.clientId ?? "",
+		permissions: permissionsOf(user, allowListsOf(readConfig(env), isLocal)),
+		scopes: ctx.auth.scope.filter(isScope),
+		upstreamToken: upstream?.accessToken,
+		grantId,
+		expiresAt: ctx.auth.expiresAt,
+		origin: url.origin,
+		requestId: currentRequestId(),
+		isLocal,
+	};
+}
+
+export function accepts(request: Request, mediaType: string): boolean {
+	return isAccepted(request.headers.get("Accept"), mediaType);
+}

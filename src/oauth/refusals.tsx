@@ -1,0 +1,116 @@
+/** Pages that tell the user why an authorization cannot go on, and what to do next. */
+import type { AuthorizationError } from "@cloudflare/workers-oauth-provider";
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import { refuse } from "../answers.tsx";
+import type { AppEnv } from "../app-env.ts";
+import { hasCallbackMismatch, refuseForProvider } from "./misconfigured-provider.tsx";
+import { helpers, readForm } from "./sign-in.ts";
+import { transactionState } from "./transaction.ts";
+
+type Answer = Response | Promise<Response>;
+
+const START_AGAIN = "Go back to your app and connect again.";
+/** Plain HTTP means a loopback host. */
+const SAFARI_ON_LOCALHOST =
+	" Older versions of Safari drop the cookie that sign-in needs on http://localhost: use another browser.";
+
+/** Where clients keep what they registered, and how to have them register again. */
+const FORGETTING: readonly (readonly [client: string, how: Child])[] = [
+	["Claude Code", "/mcp, this server, Clear authentication"],
+	["VS Code", "the command “Authentication: Remove Dynamic Authentication Providers”"],
+	["mcp-remote", "delete the folder ~/.mcp-auth"],
+	["any other app", "remove this server from it, then add it again"],
+];
+
+/** The page for an error of the library that has no redirect: neither the client nor its redirect URI is trusted. */
+export async function refuseAuthorization(c: Context<AppEnv>, error: AuthorizationError): Promise<Response> {
+	if (c.req.path === "/authorize" && c.req.method !== "POST") return refuseRequest(c);
+	if (hasCallbackMismatch(c)) return refuseForProvider(c, "wrong_callback");
+	const handle = c.req.path === "/authorize" ? (await readForm(c)).get("handle") : c.req.query("state");
+	return (await refuseUnlessOpen(c, handle)) ?? refuse(c, 400, `${error.description.replace(/\.$/, "")}.`, START_AGAIN);
+}
+
+/** A page for a step of a sign-in that this browser cannot go on with; undefined where it can. */
+export async function refuseUnlessOpen(c: Context<AppEnv>, handle: unknown): Promise<Response | undefined> {
+	if (typeof handle !== "string" || handle === "") {
+		const hint = `Your app opens it while it connects. ${START_AGAIN}`;
+		return refuse(c, 400, "This page is one step of a sign-in, and none was started.", hint);
+	}
+	switch (await transactionState(c, handle)) {
+		case "open":
+			return undefined;
+		case "elsewhere": {
+			const hint = `Another browser started it, or this one did not keep its cookie. ${START_AGAIN}`;
+			const isPlainHttp = c.req.url.startsWith("http:");
+			return refuse(
+				c,
+				400,
+				"This sign-in was not started in this browser.",
+				isPlainHttp ? hint + SAFARI_ON_LOCALHOST : hint,
+			);
+		}
+		case "over": {
+			const hint =
+				"A sign-in works once, within ten minutes. If your app is not connected by now, go back to it and connect again.";
+			return refuse(c, 400, "This sign-in has expired or was already used.", hint);
+		}
+	}
+}
+
+/** The page for a request of an unknown client, or with a redirect URI that is not one of the client's. */
+async function refuseRequest(c: Context<AppEnv>): Promise<Response> {
+	const parameters = new URL(c.req.url).searchParams;
+	const clientId = parameters.get("client_id");
+	if (!clientId) {
+		return refuse(
+			c,
+			400,
+			"The app did not say which app it is.",
+			`MCP clients open this page themselves. ${START_AGAIN}`,
+		);
+	}
+	if ((await helpers(c).lookupClient(clientId)) === null) return refuseUnknownClient(c);
+	if (!parameters.get("redirect_uri")) {
+		return refuse(c, 400, "The app did not say where to send you after the sign-in.", START_AGAIN);
+	}
+	if (clientId.startsWith("https://")) {
+		const sentence = `The app asked to send you to an address that its description at ${new URL(clientId).host} does not list.`;
+		return refuse(
+			c,
+			400,
+			sentence,
+			"Only the publisher of the app can correct that. A newer version of the app may help.",
+		);
+	}
+	return refuse(
+		c,
+		400,
+		"The app asked to send you to an address that it did not register with this server.",
+		<Forgetting why="Its registration may be older than the app. Make the app register again:" />,
+	);
+}
+
+export function refuseUnknownClient(c: Context<AppEnv>): Answer {
+	return refuse(
+		c,
+		400,
+		"This server does not know the app that sent you here.",
+		<Forgetting why="The app registered before, but with another server at this address, or this server’s data was deleted since. Make the app forget its registration, then connect again:" />,
+	);
+}
+
+function Forgetting({ why }: { why: string }) {
+	return (
+		<>
+			<p>{why}</p>
+			<ul>
+				{FORGETTING.map(([client, how]) => (
+					<li>
+						{client}: {how}
+					</li>
+				))}
+			</ul>
+		</>
+	);
+}

@@ -1,0 +1,94 @@
+/** The README's first steps with the MCP Inspector, on its own web page in a real browser. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readText } from "../support/person.ts";
+import { type RunningChromium, startChromium } from "./chromium.ts";
+import { connect, execute, openTools, startInspectorServer } from "./inspector-page.ts";
+import { startServer, waitFor } from "./server.ts";
+import { makeTemporaryHome } from "./temporary-home.ts";
+import { ALL_TOOLS, ANYONES_TOOLS } from "./tool-client.ts";
+
+const GREETING_MILLISECONDS = 30_000;
+const PAGE_MILLISECONDS = 30_000;
+
+let origin: string;
+/** The command with which `npm start` tells a user to open the Inspector. */
+let command: string;
+let chromium: RunningChromium;
+/** What to undo after a test, last first. */
+const undo: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+	const server = await startServer();
+	chromium = await startChromium();
+	origin = server.origin;
+	const findCommand = () => /npx @modelcontextprotocol\/inspector\b.*/.exec(server.output())?.[0];
+	await waitFor("the Inspector's command", async () => findCommand() !== undefined, GREETING_MILLISECONDS);
+	command = findCommand()?.trim() ?? "";
+	return async () => {
+		await chromium.close();
+		await server.stop();
+	};
+});
+
+afterEach(async () => {
+	for (const step of undo.splice(0).reverse()) await step();
+});
+
+/** Starts the Inspector, and opens its page in a browser with nothing in it. */
+async function openInspector(inspectorCommand: string): Promise<Page> {
+	const home = await makeTemporaryHome();
+	undo.push(home.remove);
+	const inspector = await startInspectorServer(inspectorCommand, home);
+	undo.push(inspector.stop);
+	const context = await chromium.browser.newContext();
+	undo.push(() => context.close());
+	context.setDefaultTimeout(PAGE_MILLISECONDS);
+	const page = await context.newPage();
+	await page.goto(inspector.url);
+	return page;
+}
+
+it("the README and the home page show the Inspector's command that npm start prints", async () => {
+	const home = await (await fetch(origin)).text();
+	expect(readText(home)).toContain(command);
+	const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+	expect(readme.includes(command.replace(origin, "http://localhost:8788"))).toBe(true);
+});
+
+const CONNECTIONS = [
+	{ name: "as npm start prints it", change: (printed: string) => printed, version: "2025-11-25" },
+	{
+		name: "with --protocol-era modern",
+		change: (printed: string) => `${printed} --protocol-era modern`,
+		version: "2026-07-28",
+	},
+	{
+		name: "with --transport sse",
+		change: (printed: string) => printed.replace("--transport http", "--transport sse").replace("/mcp", "/sse"),
+		version: "2025-11-25",
+	},
+];
+
+describe.each(CONNECTIONS)("the Inspector's page, $name,", ({ change, version }) => {
+	it(`signs in, speaks ${version}, lists the tools and shows what they answer`, async () => {
+		const page = await openInspector(change(command));
+		const answers = { email: "bob@example.com", permissions: ["image_generation"] };
+		expect(await connect(page, answers)).toBe(version);
+		expect((await openTools(page)).sort()).toEqual([...ALL_TOOLS].sort());
+		await execute(page, "add", { a: "2", b: "40" });
+		await page.getByText("42", { exact: true }).first().waitFor();
+		await execute(page, "generateImage", { prompt: "ein Leuchtturm über der Ægäis" });
+		const picture = page.getByRole("img", { name: "Content preview" });
+		await picture.waitFor();
+		expect(await picture.evaluate(({ naturalWidth }: { naturalWidth: number }) => naturalWidth)).toBe(128);
+	});
+});
+
+it("the Inspector's page does not list the image tool to a user who may not generate images", async () => {
+	const page = await openInspector(command);
+	await connect(page, { email: "alice@example.com" });
+	expect((await openTools(page)).sort()).toEqual([...ANYONES_TOOLS].sort());
+});
