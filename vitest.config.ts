@@ -82,6 +82,8 @@ export default defineConfig({
 	test: {
 		// What the server logs is of interest where a test fails.
 		silent: "passed-only",
+		// Most of the time goes into waiting: for processes that start, and for people who sign in.
+		maxWorkers: 2,
 		projects: [
 			{
 				plugins: [cloudflareTest({ ...WORKER, miniflare: WORKER_OPTIONS })],
@@ -89,7 +91,7 @@ export default defineConfig({
 				test: {
 					name: "worker",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/{conformance,e2e,identity,mcp,scripts,stdio}/**"],
+					exclude: ["test/{bridge,conformance,e2e,identity,mcp,scripts,stdio}/**"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -133,7 +135,10 @@ export default defineConfig({
 			{
 				test: {
 					name: "stdio",
-					include: ["test/{scripts,stdio}/**/*.test.ts"],
+					include: ["test/{bridge,scripts,stdio}/**/*.test.ts"],
+					globalSetup: ["test/stdio/bundle.ts"],
+					// What takes longest is to load what starts workerd: once will do.
+					isolate: false,
 					testTimeout: STDIO_TIMEOUT_MILLISECONDS,
 					hookTimeout: STDIO_TIMEOUT_MILLISECONDS,
 				},

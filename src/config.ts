@@ -27,17 +27,21 @@ const CALL_TIMEOUT_SECONDS = 60;
 /** The same for a tool that says that it is long: as long as Claude waits for one. */
 const LONG_CALL_TIMEOUT_SECONDS = 300;
 const MAX_TIMEOUT_SECONDS = 3600;
+/** When a child of the stdio server ends that nobody speaks to, if no setting says so: a container is paid for. */
+const STDIO_IDLE_SECONDS = 30 * 60;
+const CONTAINER_IDLE_SECONDS = 10 * 60;
+const MAX_IDLE_SECONDS = 24 * 60 * 60;
 
 /** Whether a call may take so long. */
 export function isTimeout(seconds: number): boolean {
 	return Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_TIMEOUT_SECONDS;
 }
 
-const timeout = (defaultSeconds: number) =>
+const seconds = (defaultSeconds: number, max: number) =>
 	text
 		.refine(
-			(word) => word === "" || (/^\d+$/.test(word) && isTimeout(Number(word))),
-			`takes whole seconds from 1 to ${MAX_TIMEOUT_SECONDS}`,
+			(word) => word === "" || (/^\d+$/.test(word) && Number(word) >= 1 && Number(word) <= max),
+			`takes whole seconds from 1 to ${max}`,
 		)
 		.transform((word) => (word === "" ? defaultSeconds : Number(word)));
 
@@ -54,13 +58,15 @@ const settingsSchema = z.object({
 		(url) => url === "" || isLoopbackOrigin(url),
 		"takes the address of a bridge on this computer, such as http://127.0.0.1:8790",
 	),
+	STDIO_PIPE_SECRET: text,
+	STDIO_IDLE_SECONDS: seconds(0, MAX_IDLE_SECONDS),
 	ALLOWED_ORIGINS: text,
 	CLIENT_METADATA_DOCUMENTS: text
 		.transform((word) => word.toLowerCase())
 		.pipe(z.enum(["", "on", "off"], "takes on or off")),
 	PRIVATE_USE_REDIRECT_URIS: text,
-	CALL_TIMEOUT_SECONDS: timeout(CALL_TIMEOUT_SECONDS),
-	LONG_CALL_TIMEOUT_SECONDS: timeout(LONG_CALL_TIMEOUT_SECONDS),
+	CALL_TIMEOUT_SECONDS: seconds(CALL_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
+	LONG_CALL_TIMEOUT_SECONDS: seconds(LONG_CALL_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
 });
 
 const privateUseUriSchema = z
@@ -82,8 +88,10 @@ export type Config = {
 	readonly allowLists: Required<AllowLists>;
 	/** Whether a setting says who may use the stdio server, even if it has no entry that is right. */
 	readonly hasStdioUserList: boolean;
-	/** Where the stdio MCP server is: a bridge on this computer, or a container for each user; undefined: there is none. */
-	readonly stdio: { readonly url: string } | "container" | undefined;
+	/** Where the stdio MCP server is: with a program on this computer, or in a container for each user; undefined: there is none. */
+	readonly stdio: { readonly url: string; readonly secret: string } | "container" | undefined;
+	/** When a child of it ends that nobody speaks to. */
+	readonly stdioIdleSeconds: number;
 	/** What people may see of its command; undefined if it is not known. */
 	readonly stdioCommand: string | undefined;
 	/** Origins of web pages that may call this server, in lower case, beside its own and those on loopback hosts. */
@@ -150,6 +158,8 @@ function readList<T>(name: string, list: string, entrySchema: z.ZodType<T>): { e
 
 const MISSING_KEY =
 	"COOKIE_ENCRYPTION_KEY is not set: `openssl rand -hex 32 | npx wrangler secret put COOKIE_ENCRYPTION_KEY`.";
+const MISSING_SECRET =
+	"STDIO_URL needs STDIO_PIPE_SECRET, the secret of the program there: `npm run start:stdio -- <command>` sets both.";
 const MISSING_PROVIDER =
 	"There is no identity provider. Set the keys of one, for GitHub with `npx wrangler secret put GITHUB_CLIENT_ID` " +
 	"and `npx wrangler secret put GITHUB_CLIENT_SECRET`; the README lists the others.";
@@ -164,8 +174,8 @@ export function readsClientDocuments({ clientMetadataDocuments }: Config, url: s
 	return clientMetadataDocuments ?? !isLoopbackUrl(url);
 }
 
-function stdioOf({ STDIO_URL, STDIO_COMMAND }: z.infer<typeof settingsSchema>): Config["stdio"] {
-	if (STDIO_URL !== "") return { url: STDIO_URL };
+function stdioOf({ STDIO_URL, STDIO_PIPE_SECRET, STDIO_COMMAND }: z.infer<typeof settingsSchema>): Config["stdio"] {
+	if (STDIO_URL !== "") return { url: STDIO_URL, secret: STDIO_PIPE_SECRET };
 	return STDIO_COMMAND === "" ? undefined : "container";
 }
 
@@ -187,13 +197,17 @@ export function readConfig(env: object): Config {
 	const privateUseUris = readList("PRIVATE_USE_REDIRECT_URIS", settings.PRIVATE_USE_REDIRECT_URIS, privateUseUriSchema);
 	const hasKey = settings.COOKIE_ENCRYPTION_KEY !== "" || wrong.has("COOKIE_ENCRYPTION_KEY");
 	const hasProvider = identity.providers.length + identity.problems.length > 0;
+	const hasSecret = settings.STDIO_URL === "" || settings.STDIO_PIPE_SECRET !== "";
+	const stdio = stdioOf(settings);
 	const config: Config = {
 		cookieEncryptionKey: settings.COOKIE_ENCRYPTION_KEY || undefined,
 		previousCookieEncryptionKey: settings.COOKIE_ENCRYPTION_KEY_PREVIOUS || undefined,
 		sessionMaxAgeSeconds: settings.SESSION_MAX_AGE_DAYS * 24 * 60 * 60,
 		allowLists: { image_generation: imageUsers.entries, stdio: stdioUsers.entries },
 		hasStdioUserList: stdioUsers.entries.length + stdioUsers.warnings.length > 0,
-		stdio: stdioOf(settings),
+		stdio,
+		stdioIdleSeconds:
+			settings.STDIO_IDLE_SECONDS || (stdio === "container" ? CONTAINER_IDLE_SECONDS : STDIO_IDLE_SECONDS),
 		stdioCommand: shownCommand(settings.STDIO_COMMAND),
 		allowedOrigins: origins.entries,
 		clientMetadataDocuments: isOn(settings.CLIENT_METADATA_DOCUMENTS),
@@ -201,7 +215,7 @@ export function readConfig(env: object): Config {
 		callTimeoutSeconds: settings.CALL_TIMEOUT_SECONDS,
 		longCallTimeoutSeconds: settings.LONG_CALL_TIMEOUT_SECONDS,
 		identityProviders: identity.providers,
-		problems: [...wrong.values(), ...identity.problems],
+		problems: [...wrong.values(), ...identity.problems, ...(hasSecret ? [] : [MISSING_SECRET])],
 		missing: [...(hasKey ? [] : [MISSING_KEY]), ...(hasProvider ? [] : [MISSING_PROVIDER])],
 		warnings: [imageUsers, stdioUsers, origins, privateUseUris, identity].flatMap(({ warnings }) => warnings),
 	};

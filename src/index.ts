@@ -10,6 +10,8 @@ import type { AppEnv } from "./app-env.ts";
 import { type Catalogue, catalogue } from "./catalogue.ts";
 import { refuseForeignRequests } from "./host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
+import { answerFrom } from "./mcp/catalogue-answerer.ts";
+import { createHttpSse } from "./mcp/http-sse.ts";
 import { createStreamableHttp } from "./mcp/streamable-http.ts";
 import { authorizationApp } from "./oauth/app.tsx";
 import { authorizationServer, RESOURCE_PATHS } from "./oauth/authorization-server.ts";
@@ -19,10 +21,12 @@ import { explainCallbackMismatch } from "./oauth/misconfigured-provider.tsx";
 import { createResourceServers } from "./oauth/server.ts";
 import { createPages } from "./pages/app.tsx";
 import { STYLE_SOURCE } from "./pages/style.ts";
+import { stdio } from "./stdio/answerer.ts";
 import { requireStdio } from "./stdio/configured.ts";
 
 export { RemoteMcp } from "./mcp/object/remote-mcp.ts";
 export { StdioContainer } from "./stdio/container.ts";
+export { StdioLocal } from "./stdio/local.ts";
 
 /** Large enough for any tool call, small enough to be read into memory. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -78,11 +82,17 @@ export function createApp(catalogue: Catalogue): Hono<AppEnv> {
 	app.use(refuseWhileMisconfigured, explainCallbackMismatch);
 	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
 
-	const resourceServers = createResourceServers(createStreamableHttp(catalogue));
+	const own = answerFrom(catalogue);
+	const resourceServers = createResourceServers({
+		"/mcp": createStreamableHttp(own),
+		"/sse": createHttpSse(own),
+		"/stdio/mcp": createStreamableHttp(stdio),
+		"/stdio/sse": createHttpSse(stdio),
+	});
 	app.use("/stdio/*", requireStdio).use("/.well-known/oauth-protected-resource/stdio/*", requireStdio);
 	for (const resource of RESOURCE_PATHS) {
 		const serve = (c: Context<AppEnv>) =>
-			resourceServers(originOf(c), c.env)[resource].fetch(c.req.raw, c.env, contextOf(c));
+			resourceServers(originOf(c), c.env).get(resource)?.fetch(c.req.raw, c.env, contextOf(c)) ?? c.notFound();
 		app.all(resource, serve).all(`/.well-known/oauth-protected-resource${resource}`, serve);
 		if (resource.endsWith("/sse")) app.all(`${resource}/message`, serve);
 	}

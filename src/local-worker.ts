@@ -1,20 +1,23 @@
 /** The Worker on this computer: `wrangler dev`, and a greeting when it answers. */
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { AS_GROUP } from "./bridge/process-group.ts";
 import { greeting } from "./greeting.ts";
 import { WRANGLER } from "./paths.ts";
 import { hasConfigFlag } from "./stdio/deployment.ts";
-import { AS_GROUP } from "./stdio/image/process-group.ts";
 import { flagValue, REMOTE_AI } from "./wrangler-flags.ts";
 import { WranglerOutput } from "./wrangler-output.ts";
 
 const SETTLE_MILLISECONDS = 250;
 
-/** @param flags for `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in */
-export function startWorker(flags: readonly string[]): ChildProcess {
+/**
+ * @param flags for `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in
+ * @param hasOwnConfig whether somebody brings a configuration of their own, which may say more than ours
+ */
+export function startWorker(flags: readonly string[], hasOwnConfig = hasConfigFlag(flags)): ChildProcess {
 	const own = flags.includes(REMOTE_AI) ? [] : ["--local"];
 	// Wrangler's own choice, 9229 or the next one that is free, fails where two servers start at once.
-	if (flagValue(flags, "inspector-port") === undefined && !hasConfigFlag(flags)) own.push("--inspector-port", "0");
+	if (flagValue(flags, "inspector-port") === undefined && !hasOwnConfig) own.push("--inspector-port", "0");
 	const isInteractive = flagValue(flags, "show-interactive-dev-session") === "";
 	const output = isInteractive ? "inherit" : "pipe";
 	const child = fork(WRANGLER, ["dev", ...own, ...flags.filter((flag) => flag !== REMOTE_AI)], {

@@ -1,9 +1,9 @@
 /** Processes that live and die together, such as the Worker and the bridge that it calls; and with them this one. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { ignoreClosedOutput } from "./bridge/log.ts";
+import { AS_GROUP, endGroup, killGroups, signalGroup, watchGroup } from "./bridge/process-group.ts";
 import { findNpm } from "./npm.ts";
-import { ignoreClosedOutput } from "./stdio/image/log.ts";
-import { AS_GROUP, endGroup, killGroups, signalGroup, watchGroup } from "./stdio/image/process-group.ts";
 
 const PARENT_CHECK_MILLISECONDS = 500;
 /** How long they may take to end when they are told to; after that they are killed. */

@@ -4,7 +4,7 @@
  */
 import { readConfig } from "./config.ts";
 
-export type Purpose = "session-id" | "request-state" | "remembered-consent";
+export type Purpose = "session-id" | "request-state" | "remembered-consent" | "stdio-pipe";
 
 /** The first signs; what any of them signed is accepted. */
 export type Secrets = readonly [current: string, ...previous: string[]];

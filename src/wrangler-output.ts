@@ -1,7 +1,7 @@
 /** What Wrangler prints: what is of no use to the user is left out, and why it did not start is put into a sentence. */
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import { eachLine } from "./stdio/image/lines.ts";
+import { eachLine } from "./bridge/lines.ts";
 import { example, flagValue, nearestFlag } from "./wrangler-flags.ts";
 
 const ERROR = /^✘ \[ERROR\] (.+)$/;

@@ -25,6 +25,7 @@ describe("the settings", () => {
 			privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS],
 			callTimeoutSeconds: 60,
 			longCallTimeoutSeconds: 300,
+			stdioIdleSeconds: 1800,
 			problems: [],
 			missing: [expect.stringContaining("COOKIE_ENCRYPTION_KEY"), expect.stringContaining("GITHUB_CLIENT_ID")],
 			warnings: [],

@@ -14,9 +14,11 @@ const LINE_END = /\xe2\x80[\xa8\xa9]|\xc2\x85/g;
 /** What may go on in the next chunk. */
 const BEGUN = /(?:\xe2\x80?|\xc2)$/;
 
-/** Escapes them in a JSON text. */
+/** Escapes them in a JSON text, where a carriage return can only be a blank, but ends a line of an event stream. */
 export function escapeLineEndsIn(json: string): string {
-	return json.replace(/[\u2028\u2029\u0085]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+	return json.replace(/[\r\u2028\u2029\u0085]/g, (found) =>
+		found === "\r" ? " " : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+	);
 }
 
 /** Escapes them in a response that another component streamed as events. Any other response is returned unchanged. */

@@ -33,7 +33,7 @@ export async function runUntilDeadline<T>(call: Call, run: (signal: AbortSignal)
 	const deadline = Promise.withResolvers<never>();
 	const timer = setTimeout(() => {
 		// First, so that this is the answer even if the signal makes the call end at once.
-		deadline.reject(new DeadlineError(sentenceOf(name, seconds, requestId)));
+		deadline.reject(new DeadlineError(deadlineSentence(name, seconds, requestId)));
 		over.abort(new DOMException(`${name} reached its time limit of ${seconds} s`, "TimeoutError"));
 	}, seconds * 1000);
 	try {
@@ -44,7 +44,8 @@ export async function runUntilDeadline<T>(call: Call, run: (signal: AbortSignal)
 	}
 }
 
-function sentenceOf(name: string, seconds: number, requestId: string): string {
+/** What the model or the person is told. */
+export function deadlineSentence(name: string, seconds: number, requestId: string): string {
 	return (
 		`${name} was stopped because it reached its time limit of ${seconds} s. It may have done a part of its work. ` +
 		"Try again in a minute, or ask for less at once. If that does not help, contact the server's administrator and " +

@@ -2,9 +2,13 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { escapeLineEndsIn } from "../http/line-ends.ts";
 
-/** @param id what the client may come back with as Last-Event-ID */
-export function eventOf(message: JSONRPCMessage, id?: string): string {
-	return `event: message\n${id === undefined ? "" : `id: ${id}\n`}data: ${escapeLineEndsIn(JSON.stringify(message))}\n\n`;
+/**
+ * @param message as JSON, or what is to become JSON
+ * @param id what the client may come back with as Last-Event-ID
+ */
+export function eventOf(message: JSONRPCMessage | string, id?: string): string {
+	const json = typeof message === "string" ? message : JSON.stringify(message);
+	return `event: message\n${id === undefined ? "" : `id: ${id}\n`}data: ${escapeLineEndsIn(json)}\n\n`;
 }
 
 /** Nothing but an id to come back with, so that a client misses nothing from the moment its stream opened. */

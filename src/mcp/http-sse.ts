@@ -1,43 +1,63 @@
-/** `/sse`, behind a valid token: HTTP+SSE of 2024-11-05. What it takes, the stream in the user's object answers. */
+/** `/sse` and `/stdio/sse`, behind a valid token: HTTP+SSE of 2024-11-05. What it takes, the stream in an object answers. */
+import type { Answerer } from "./answerer.ts";
 import { idOf, JSON_RPC, jsonRpcError, methodNotAllowed, notAcceptable, sessionNotFound } from "./json-rpc.ts";
 import { readMessage } from "./message.ts";
 import { openSocket } from "./open-socket.ts";
 import { newSession } from "./session-id.ts";
 import { socketStream } from "./socket-stream.ts";
-import { userObjectOf } from "./user-object.ts";
-import { accepts, type ResourceContext, type Visit, visitOf } from "./visit.ts";
+import { accepts, type Handler, type ResourceContext, type Visit, visitOf } from "./visit.ts";
 
-/** HTTP+SSE: GET `/sse` opens a session and its stream, POST `/sse/message` sends it a message. */
-export async function serveSse(request: Request, env: Env, ctx: ResourceContext): Promise<Response> {
-	const isMessage = new URL(request.url).pathname === "/sse/message";
-	const visit = visitOf(request, env, ctx, "sse");
-	if (isMessage) return request.method === "POST" ? postToSse(visit) : methodNotAllowed("POST");
-	return request.method === "GET" ? openSse(visit) : methodNotAllowed("GET", "Streamable HTTP is at /mcp");
-}
+/** A session is its stream: the second comment that is not read finds out that its client has left. */
+const keepAliveMilliseconds = 5_000;
 
-async function openSse({ request, env, principal, ids }: Visit): Promise<Response> {
-	if (!accepts(request, "text/event-stream")) return notAcceptable("text/event-stream");
-	const session = newSession();
-	const socket = await openSocket(env, principal, { kind: "sse", session: session.id });
-	if (!socket) return sessionNotFound();
-	const opening = `event: endpoint\ndata: /sse/message?sessionId=${await ids.issue(session)}\n\n`;
-	return socketStream(socket, { opening, expiresAt: principal.expiresAt });
-}
+/** The door, for whoever answers behind it: GET opens a session and its stream, POST to its message path sends it one. */
+export function createHttpSse(answerer: Answerer): Handler {
+	const endpoint = `${answerer.prefix}/sse` as const;
+	const messagePath = `${endpoint}/message`;
 
-async function postToSse({ request, env, principal, ids }: Visit): Promise<Response> {
-	const message = await readMessage(request);
-	if (message instanceof Response) return message;
-	if (Array.isArray(message)) {
-		return jsonRpcError(400, JSON_RPC.invalidRequest, "Invalid Request: this address takes no batches");
+	async function httpSse(request: Request, env: Env, ctx: ResourceContext): Promise<Response> {
+		const visit = visitOf(request, env, ctx, endpoint);
+		const refused = answerer.refuse(visit);
+		if (refused) return refused;
+		if (new URL(request.url).pathname === messagePath) {
+			return request.method === "POST" ? post(visit) : methodNotAllowed("POST");
+		}
+		return request.method === "GET"
+			? open(visit)
+			: methodNotAllowed("GET", `Streamable HTTP is at ${answerer.prefix}/mcp`);
 	}
-	// No challenge for a missing scope: clients of this era take a 403 for a broken server, and the tool says it better.
-	const given = new URL(request.url).searchParams.get("sessionId");
-	const id = idOf(message);
-	if (!given) {
-		const sentence = "Bad Request: the sessionId parameter is required";
-		return jsonRpcError(400, JSON_RPC.transport, sentence, { id });
+
+	async function open(visit: Visit): Promise<Response> {
+		const { request, principal, ids } = visit;
+		if (!accepts(request, "text/event-stream")) return notAcceptable("text/event-stream");
+		const session = newSession();
+		const refused = await answerer.prepareStream?.(visit, session, "sse");
+		if (refused) return refused;
+		const socket = await openSocket(answerer.objectOf(visit).streams, principal, { kind: "sse", session: session.id });
+		if (!socket) return sessionNotFound();
+		const opening = `event: endpoint\ndata: ${messagePath}?sessionId=${await ids.issue(session)}\n\n`;
+		return socketStream(socket, { keepAliveMilliseconds, opening, expiresAt: principal.expiresAt });
 	}
-	const session = await ids.read(given);
-	if (!session) return sessionNotFound(id);
-	return userObjectOf(env, principal.user.id).postToSse(session, message, principal);
+
+	async function post(visit: Visit): Promise<Response> {
+		const { request, principal, ids } = visit;
+		const posted = await readMessage(request);
+		if (posted instanceof Response) return posted;
+		const { message } = posted;
+		if (Array.isArray(message)) {
+			return jsonRpcError(400, JSON_RPC.invalidRequest, "Invalid Request: this address takes no batches");
+		}
+		// No challenge for a missing scope: clients of this era take a 403 for a broken server, and the tool says it better.
+		const given = new URL(request.url).searchParams.get("sessionId");
+		const id = idOf(message);
+		if (!given) {
+			const sentence = "Bad Request: the sessionId parameter is required";
+			return jsonRpcError(400, JSON_RPC.transport, sentence, { id });
+		}
+		const session = await ids.read(given);
+		if (!session) return sessionNotFound(id);
+		return answerer.objectOf(visit).sessions.postToSse(session, posted, principal);
+	}
+
+	return httpSse;
 }

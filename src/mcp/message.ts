@@ -14,6 +14,7 @@ import { getContext } from "hono/context-storage";
 import type { AppEnv } from "../app-env.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Resource } from "../resources/define.ts";
+import type { Posted } from "./answerer.ts";
 import type { Gated } from "./gate.ts";
 import { idOf, JSON_RPC, jsonRpcError, MAX_ID_LENGTH } from "./json-rpc.ts";
 
@@ -77,14 +78,13 @@ export function resourcesAt({ resources }: Catalogue, uri: unknown): Resource[] 
  *
  * @returns the message, whose parameters may be anything yet, or a batch of them; or the answer to a body that is none
  */
-export async function readMessage(request: Request): Promise<unknown> {
+export async function readMessage(request: Request): Promise<Posted | Response> {
 	const isJson = isJsonContentType(request.headers.get("Content-Type"));
 	let message: unknown;
-	let length = 0;
+	let text = "";
 	try {
 		// The runtime's own text() logs a warning for a type that it takes for binary.
-		const text = isJson ? await request.text() : decoder.decode(await request.bytes());
-		length = text.length;
+		text = isJson ? await request.text() : decoder.decode(await request.bytes());
 		message = JSON.parse(text);
 	} catch {
 		if (isJson) return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
@@ -95,12 +95,12 @@ export async function readMessage(request: Request): Promise<unknown> {
 		const sentence = "Unsupported Media Type: Content-Type must be application/json";
 		return jsonRpcError(415, JSON_RPC.transport, sentence, { id });
 	}
-	const problem = problemOf(message, length);
+	const problem = problemOf(message, text.length);
 	if (problem !== undefined) return jsonRpcError(400, JSON_RPC.invalidRequest, `Invalid Request: ${problem}`, { id });
 	if (isInitializeRequest(message) && JSON.stringify(message).length > MAX_INITIALIZE_LENGTH) {
 		return jsonRpcError(413, JSON_RPC.invalidRequest, "Invalid Request: initialize is larger than 16 KiB", { id });
 	}
-	return message;
+	return { message, text };
 }
 
 /** Why a body is no message that a server here should see. */

@@ -1,13 +1,20 @@
-/** Opens a WebSocket to a user's object, for an event stream of one of their clients. */
+/** Opens a WebSocket to an object of a user's, for an event stream of one of their clients. */
 import type { Principal } from "../auth/principal.ts";
+import type { StreamSource } from "./answerer.ts";
 import type { Stream } from "./object/streams.ts";
-import { STREAM_HEADER, userObjectOf } from "./user-object.ts";
+
+/** Says in a header what a WebSocket to the object is for; nobody but the Worker reaches it. */
+export const STREAM_HEADER = "X-Stream";
 
 type Opened = Pick<Stream, "kind" | "session" | "version" | "lastEventId">;
 
 /** @returns null if the session has ended */
-export async function openSocket(env: Env, principal: Principal, opened: Opened): Promise<WebSocket | null> {
-	const { grantId, scopes, permissions, expiresAt, origin, user } = principal;
+export async function openSocket(
+	source: StreamSource,
+	principal: Principal,
+	opened: Opened,
+): Promise<WebSocket | null> {
+	const { grantId, scopes, permissions, expiresAt, origin } = principal;
 	const stream: Stream = {
 		...opened,
 		grantId,
@@ -17,6 +24,6 @@ export async function openSocket(env: Env, principal: Principal, opened: Opened)
 		...(expiresAt !== undefined && { expiresAt }),
 	};
 	const headers = { Upgrade: "websocket", [STREAM_HEADER]: encodeURIComponent(JSON.stringify(stream)) };
-	const { webSocket } = await userObjectOf(env, user.id).fetch(origin, { headers });
+	const { webSocket } = await source.fetch(origin, { headers });
 	return webSocket;
 }

@@ -6,8 +6,8 @@ import type { ClientCapabilities } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { hmacKey, type Secrets } from "../signing-key.ts";
 
-/** Where a session is used; an id of one is none of another. */
-export type SessionTransport = "streamable-http" | "sse" | "stdio";
+/** Where a session is used; an id of one endpoint is none of another. */
+export type Endpoint = "/mcp" | "/sse" | "/stdio/mcp" | "/stdio/sse";
 
 export type SessionOwner = { readonly userId: string; readonly clientId: string };
 
@@ -26,6 +26,9 @@ const claimsSchema = z.object({
 export type Session = z.infer<typeof claimsSchema>;
 export type Asks = Session["asks"];
 
+/** A session, and when its id expires, in seconds since the epoch. */
+export type PlacedSession = Session & { readonly expiresAt: number };
+
 const encoder = new TextEncoder();
 
 /** @param id a new one, unless somebody else gave the session its id */
@@ -34,8 +37,8 @@ export function newSession(claims: Omit<Partial<Session>, "issuedAt"> = {}): Ses
 }
 
 /** JSON keeps the parts apart, whatever characters a user or client id holds. */
-function signedParts(claims: string, transport: SessionTransport, owner: SessionOwner): string {
-	return JSON.stringify([claims, transport, owner.userId, owner.clientId]);
+function signedParts(claims: string, endpoint: Endpoint, owner: SessionOwner): string {
+	return JSON.stringify([claims, endpoint, owner.userId, owner.clientId]);
 }
 
 /** Ids that proved to be good, by what proves it: each is used many times. */
@@ -61,7 +64,7 @@ async function verify(claims: string, mac: string, signed: string, secrets: Secr
 /** The id of a session, for this user and client. */
 export async function issueSessionId(
 	session: Session,
-	transport: SessionTransport,
+	endpoint: Endpoint,
 	owner: SessionOwner,
 	[secret]: Secrets,
 ): Promise<string> {
@@ -69,7 +72,7 @@ export async function issueSessionId(
 	const mac = await crypto.subtle.sign(
 		"HMAC",
 		await hmacKey(secret),
-		encoder.encode(signedParts(claims, transport, owner)),
+		encoder.encode(signedParts(claims, endpoint, owner)),
 	);
 	return `${claims}.${new Uint8Array(mac).toHex()}`;
 }
@@ -78,18 +81,18 @@ export async function issueSessionId(
  * What a session id says.
  *
  * @param maxAgeSeconds after which a session is over
- * @returns undefined for an id that was not issued to this user and client, for this transport, or that has expired
+ * @returns undefined for an id that was not issued to this user and client, for this endpoint, or that has expired
  */
 export async function readSessionId(
 	sessionId: string,
-	transport: SessionTransport,
+	endpoint: Endpoint,
 	owner: SessionOwner,
 	secrets: Secrets,
 	maxAgeSeconds: number,
 ): Promise<Session | undefined> {
 	const [, claims, mac] = /^([\w-]{1,1024})\.([0-9a-f]{64})$/.exec(sessionId) ?? [];
 	if (claims === undefined || mac === undefined) return undefined;
-	const signed = signedParts(claims, transport, owner);
+	const signed = signedParts(claims, endpoint, owner);
 	const proof = `${secrets} ${mac} ${signed}`;
 	const session = read.get(proof) ?? (await verify(claims, mac, signed, secrets));
 	if (session) remember(proof, session);

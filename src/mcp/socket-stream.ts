@@ -11,6 +11,7 @@ export function expiryMessage(seconds: number): string {
 
 type SocketStreamOptions = {
 	readonly headers?: HeadersInit;
+	readonly keepAliveMilliseconds?: number;
 	/** An event to send first. */
 	readonly opening?: string;
 	/** When the token ends, in seconds since the epoch, and with it the stream: the client is back with a new one. */
@@ -18,9 +19,13 @@ type SocketStreamOptions = {
 };
 
 /** @param socket a WebSocket whose messages are events */
-export function socketStream(socket: WebSocket, { headers, opening, expiresAt }: SocketStreamOptions): Response {
+export function socketStream(
+	socket: WebSocket,
+	{ keepAliveMilliseconds, headers, opening, expiresAt }: SocketStreamOptions,
+): Response {
 	let expiry: ReturnType<typeof setTimeout> | undefined;
 	const { response, writer } = openEventStream({
+		...(keepAliveMilliseconds && { keepAliveMilliseconds }),
 		headers,
 		onend(why) {
 			clearTimeout(expiry);

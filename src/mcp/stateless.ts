@@ -15,13 +15,14 @@ import { openSocket } from "./open-socket.ts";
 import type { PlainCall } from "./plain-call.ts";
 import { PROTOCOL_VERSIONS } from "./protocol-versions.ts";
 import { createServer } from "./server.ts";
+import { userObjectOf } from "./user-object.ts";
 import { WorkerTransport } from "./worker-transport.ts";
 
 /**
  * How often a stream that waits gets a comment. It keeps the connection open, and finds out, with the second one, that
  * the client has hung up, which cancels the request: nobody else tells.
  */
-const KEEP_ALIVE_MILLISECONDS = 5_000;
+export const KEEP_ALIVE_MILLISECONDS = 5_000;
 
 const MAX_LOGGED_LENGTH = 300;
 
@@ -69,7 +70,10 @@ export function answerStatelessCall(plain: PlainCall, request: Request, principa
 
 /** Publishes what the user's object says on a bus, as long as the client reads; the stream ends with its token. */
 async function feed(bus: InMemoryServerEventBus, response: Response, principal: Principal): Promise<Response> {
-	const socket = await openSocket(env, principal, { kind: "listen", session: crypto.randomUUID() });
+	const socket = await openSocket(userObjectOf(env, principal.user.id), principal, {
+		kind: "listen",
+		session: crypto.randomUUID(),
+	});
 	if (!socket || !response.body) throw new Error("The user's object gave no socket");
 	const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
 	const end = new AbortController();
@@ -102,7 +106,8 @@ function eventOf(notification: ChangeNotification): ServerEvent {
 	}
 }
 
-function logError({ name, message }: Error): void {
+/** Writes what the SDK complains of to the log. */
+export function logError({ name, message }: Error): void {
 	// It quotes what the client sent.
 	const cause = message.slice(0, MAX_LOGGED_LENGTH);
 	console.warn(JSON.stringify({ event: "mcp_error", requestId: currentRequestId(), name, cause }));
@@ -114,7 +119,7 @@ type WithVersions = {
 };
 
 /** The SDK names the version that it serves here; the same address also serves those with sessions. */
-async function nameAllVersions(response: Response): Promise<Response> {
+export async function nameAllVersions(response: Response): Promise<Response> {
 	if (!isJsonContentType(response.headers.get("Content-Type"))) return response;
 	const body = await response.json<WithVersions>();
 	if (body.result?.supportedVersions) body.result.supportedVersions = PROTOCOL_VERSIONS;

@@ -7,6 +7,9 @@ import { type Grant, permissionsOf } from "../grant.ts";
 import { accepts as isAccepted } from "../http/accept.ts";
 import { isLoopbackUrl } from "../loopback.ts";
 import { isScope } from "../scopes.ts";
+import { VERSION_HEADER } from "./headers.ts";
+import { STATELESS_VERSION } from "./protocol-versions.ts";
+import type { Endpoint } from "./session-id.ts";
 import { SessionIds } from "./session-ids.ts";
 
 export type ResourceContext = OAuthResourceContext<Grant>;
@@ -21,9 +24,9 @@ export type Visit = {
 	readonly ids: SessionIds;
 };
 
-export function visitOf(request: Request, env: Env, ctx: ResourceContext, transport: "streamable-http" | "sse"): Visit {
+export function visitOf(request: Request, env: Env, ctx: ResourceContext, endpoint: Endpoint): Visit {
 	const principal = principalOf(request, env, ctx);
-	return { request, env, ctx, principal, ids: new SessionIds(transport, env, principal) };
+	return { request, env, ctx, principal, ids: new SessionIds(endpoint, env, principal) };
 }
 
 function principalOf(request: Request, env: Env, ctx: ResourceContext): Principal {
@@ -47,4 +50,9 @@ function principalOf(request: Request, env: Env, ctx: ResourceContext): Principa
 
 export function accepts(request: Request, mediaType: string): boolean {
 	return isAccepted(request.headers.get("Accept"), mediaType);
+}
+
+/** Whether a request is of the era without sessions. */
+export function isStateless(request: Request): boolean {
+	return request.headers.get(VERSION_HEADER) === STATELESS_VERSION;
 }

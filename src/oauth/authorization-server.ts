@@ -3,6 +3,7 @@ import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import { currentRequestId } from "../app-env.ts";
 import { readConfig, readsClientDocuments } from "../config.ts";
+import type { Endpoint } from "../mcp/session-id.ts";
 import { OFFLINE_ACCESS, scopesOf } from "../scopes.ts";
 import { perOrigin } from "./per-origin.ts";
 import { isAcceptedRedirectUri } from "./redirect-uris.ts";
@@ -17,6 +18,10 @@ const withSlash = <Path extends string>(path: Path) => [path, `${path}/`] as con
 const OWN_PATHS = (["/mcp", "/sse"] as const).flatMap(withSlash);
 const STDIO_PATHS = (["/stdio/mcp", "/stdio/sse"] as const).flatMap(withSlash);
 export const RESOURCE_PATHS = [...OWN_PATHS, ...STDIO_PATHS];
+
+export function endpointAt(path: (typeof RESOURCE_PATHS)[number]): Endpoint {
+	return path.replace(/\/$/, "") as Endpoint;
+}
 
 /** A grant lives this long after its last refresh. */
 const GRANT_IDLE_SECONDS = 30 * 24 * 60 * 60;

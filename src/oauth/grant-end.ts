@@ -5,12 +5,16 @@
  */
 import { waitUntil } from "cloudflare:workers";
 import { currentRequestId } from "../app-env.ts";
+import { readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
+import { stdioObjectOf } from "../stdio/object.ts";
 
 /** Closes the event streams and ends the calls of a grant. */
 export async function endGrant(env: Env, userId: string, grantId: string): Promise<void> {
-	await userObjectOf(env, userId).endGrant(grantId);
+	const objects: { endGrant(grantId: string): Promise<void> }[] = [userObjectOf(env, userId)];
+	if (readConfig(env).stdio !== undefined) objects.push(stdioObjectOf(env, userId).sessions);
+	await Promise.all(objects.map((object) => object.endGrant(grantId)));
 }
 
 const noticing = new WeakMap<Env, Env>();

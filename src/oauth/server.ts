@@ -5,19 +5,16 @@ import { readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
 import { type Grant, propsSchema } from "../grant.ts";
 import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
-import { serveSse } from "../mcp/http-sse.ts";
 import { SERVER_INFO } from "../mcp/server-info.ts";
+import type { Endpoint } from "../mcp/session-id.ts";
 import type { Handler } from "../mcp/visit.ts";
-import { serveStdio } from "../stdio/route.ts";
 import { isStorableKey } from "../storage-key.ts";
-import { authorizationServer, type RESOURCE_PATHS } from "./authorization-server.ts";
+import { authorizationServer, endpointAt, RESOURCE_PATHS } from "./authorization-server.ts";
 import { perOrigin } from "./per-origin.ts";
 
-type ResourcePath = (typeof RESOURCE_PATHS)[number];
-
-/** The protected resources, by path. */
-export function createResourceServers(streamableHttp: Handler) {
-	return perOrigin((origin): Record<ResourcePath, OAuthResourceServer<Env, Grant>> => {
+/** The protected resources, by path: what is behind each endpoint is behind the same address with a slash at the end, too. */
+export function createResourceServers(handlers: Readonly<Record<Endpoint, Handler>>) {
+	return perOrigin((origin) => {
 		const resourceServer = (path: string, fetch: Handler) =>
 			new OAuthResourceServer<Env, Grant>({
 				resourceMetadata: {
@@ -29,16 +26,7 @@ export function createResourceServers(streamableHttp: Handler) {
 				validateToken: (env) => (resource, token) => validateToken(env, origin, token, resource),
 				handler: { fetch },
 			});
-		return {
-			"/mcp": resourceServer("/mcp", streamableHttp),
-			"/mcp/": resourceServer("/mcp/", streamableHttp),
-			"/sse": resourceServer("/sse", serveSse),
-			"/sse/": resourceServer("/sse/", serveSse),
-			"/stdio/mcp": resourceServer("/stdio/mcp", serveStdio),
-			"/stdio/mcp/": resourceServer("/stdio/mcp/", serveStdio),
-			"/stdio/sse": resourceServer("/stdio/sse", serveStdio),
-			"/stdio/sse/": resourceServer("/stdio/sse/", serveStdio),
-		};
+		return new Map(RESOURCE_PATHS.map((path) => [path, resourceServer(path, handlers[endpointAt(path)])]));
 	});
 }
 

@@ -5,19 +5,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT } from "../paths.ts";
+import { readRawConfig } from "./raw-config.ts";
 import type { StdioSettings } from "./settings.ts";
 
 /** In the project's folder: paths in it are relative to where it is. Git ignores it. */
 const GENERATED = "wrangler.stdio.json";
 const SOURCE = "wrangler.jsonc";
 
-/** What is read of it; the rest is passed on as it is. */
-type RawConfig = { readonly vars?: Readonly<Record<string, unknown>> };
-
 const CONTAINER = {
 	class_name: "StdioContainer",
-	image: "./src/stdio/image/Dockerfile",
-	image_build_context: "./src/stdio/image",
+	image: "./src/bridge/Dockerfile",
+	image_build_context: "./src/bridge",
 	// A quarter of a CPU and 1 GiB: the smallest that holds the bridge and a server or two of Node.js or Python.
 	instance_type: "basic",
 };
@@ -30,9 +28,7 @@ export async function writeDeployment(
 	{ command, maxInstances, sleepAfter }: StdioSettings,
 	file = GENERATED,
 ): Promise<string> {
-	// Here, because it is all of Wrangler, and who starts without a container should not wait for it.
-	const { experimental_readRawConfig: readRawConfig } = await import("wrangler");
-	const { rawConfig }: { rawConfig: RawConfig } = readRawConfig({ config: join(ROOT, SOURCE) });
+	const rawConfig = await readRawConfig(join(ROOT, SOURCE));
 	const config = {
 		...rawConfig,
 		vars: { ...rawConfig.vars, STDIO_COMMAND: command, STDIO_SLEEP_AFTER: sleepAfter },
@@ -45,5 +41,18 @@ export async function writeDeployment(
 
 /** Whether somebody brings a configuration of their own, which is then used as it is. */
 export function hasConfigFlag(flags: readonly string[]): boolean {
-	return flags.some((flag) => /^(-c|--config)(=|$)/.test(flag));
+	return takeConfigFlag(flags).config !== undefined;
+}
+
+/** @returns the value of the last such flag, and the flags without any */
+export function takeConfigFlag(flags: readonly string[]): { config: string | undefined; rest: string[] } {
+	const rest: string[] = [];
+	let config: string | undefined;
+	for (let index = 0; index < flags.length; index++) {
+		const flag = flags[index] ?? "";
+		const match = /^(?:-c|--config)(?:=(.*))?$/.exec(flag);
+		if (match) config = match[1] ?? flags[++index] ?? "";
+		else rest.push(flag);
+	}
+	return { config, rest };
 }

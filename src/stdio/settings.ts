@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { splitWords } from "../bridge/words.ts";
 import { ROOT } from "../paths.ts";
-import { splitWords } from "./image/words.ts";
 
 export type StdioSettings = {
 	/** One line, as somebody would type it. */
@@ -49,7 +49,7 @@ function checkCommand(command: string, source: string): void {
 	if (splitWords(command, setting).length === 0) throw new Error(`${setting} names no command.`);
 }
 
-function readDevVars(): Variables {
+export function readDevVars(): Variables {
 	const path = join(ROOT, DEV_VARS);
 	return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
 }

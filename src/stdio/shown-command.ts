@@ -1,5 +1,5 @@
 /** What people may see of a stdio server's command. Its arguments may hold keys, so most of them are left out. */
-import { splitWords } from "./image/words.ts";
+import { splitWords } from "../bridge/words.ts";
 
 /** Programs whose first argument says what they run. */
 const RUNNERS = /^(npx|npm|pnpm|yarn|node|tsx|bunx?|deno|uvx?|pipx|python[\d.]*|docker|podman)$/;

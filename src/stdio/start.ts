@@ -3,19 +3,23 @@
  * The bridge of the container's image runs as a process beside the Worker.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { childEnvironment } from "../bridge/environment.ts";
+import { AS_GROUP } from "../bridge/process-group.ts";
+import { splitWords } from "../bridge/words.ts";
 import { startWorker } from "../local-worker.ts";
 import { Processes } from "../processes.ts";
 import { checkFlags, countFlags, flagValue } from "../wrangler-flags.ts";
-import { childEnvironment } from "./image/environment.ts";
-import { AS_GROUP } from "./image/process-group.ts";
-import { splitWords } from "./image/words.ts";
-import { readStdioSettings } from "./settings.ts";
+import { hasConfigFlag } from "./deployment.ts";
+import { withSecret } from "./secret-config.ts";
+import { readDevVars, readStdioSettings } from "./settings.ts";
 import { shownCommand } from "./shown-command.ts";
 
-const BRIDGE = join(import.meta.dirname, "image/bridge.ts");
+const BRIDGE = join(import.meta.dirname, "../bridge/main.ts");
+const SECRET_BYTES = 32;
 const USAGE = `Which stdio MCP server? Give the command that starts it:
 
   npm run start:stdio -- npx -y @modelcontextprotocol/server-everything
@@ -53,7 +57,7 @@ function checkEnvironment([file = ""]: readonly string[]): void {
 	const { PORT } = process.env;
 	if (PORT && !/^\d+$/.test(PORT))
 		throw new Error(`PORT takes a number, not ${PORT}: PORT=9000 npm run start:stdio -- <command>`);
-	const { PATH = "" } = childEnvironment(process.env, { id: "", login: "", permissions: "", clientId: "" });
+	const { PATH = "" } = childEnvironment(process.env, { id: "", login: "", permissions: "" });
 	const places = file.includes("/") ? [file] : PATH.split(delimiter).map((folder) => join(folder, file));
 	if (places.some(isExecutable) || process.platform === "win32") return;
 	throw new Error(
@@ -81,12 +85,15 @@ async function start(workerFlags: readonly string[], env: NodeJS.ProcessEnv): Pr
 	const bridge = spawn(process.execPath, [BRIDGE, "--port", "0", "--", ...command], {
 		...AS_GROUP,
 		env,
-		stdio: ["ignore", "pipe", "inherit"],
+		stdio: ["ignore", "pipe", "inherit", "ipc"],
 	});
 	processes.add("The bridge", bridge);
-	const url = await readUrl(bridge);
+	// One in the developer's settings has more say than what is written for Wrangler.
+	const secret = readDevVars().STDIO_PIPE_SECRET || randomBytes(SECRET_BYTES).toString("hex");
+	bridge.send({ secret });
+	const [url, flags] = await Promise.all([readUrl(bridge), withSecret(workerFlags, secret)]);
 	if (url === undefined || processes.isStopping) return;
-	processes.add("The Worker", startWorker(["--var", `STDIO_URL:${url}`, ...workerFlags]));
+	processes.add("The Worker", startWorker(["--var", `STDIO_URL:${url}`, ...flags], hasConfigFlag(workerFlags)));
 }
 
 /** Passes on what the bridge prints. @returns where it listens, as it says; nothing, if it ends before */

@@ -8,7 +8,7 @@ export type Outcome = "ok" | "refused" | "invalid" | "failed" | "error" | "asked
 
 export function logToolCall(
 	tool: string,
-	{ requestId, user }: Pick<Principal, "requestId" | "user">,
+	{ requestId, user }: { readonly requestId: string; readonly user: Pick<Principal["user"], "id"> },
 	outcome: Outcome,
 	milliseconds: number,
 ): void {

@@ -1,19 +1,16 @@
-/** The conformance suite, asked of a server directly and of the same server over stdio behind bridge and Worker. */
+/** The conformance suite, asked of a server directly and of the same server over stdio behind the Worker. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findFreePort, isListening, type RunningServer, startServer, waitFor } from "../e2e/server.ts";
-import { type Bridge, EVERYTHING, startBridge } from "../stdio/bridge.ts";
+import { EVERYTHING } from "../stdio/processes.ts";
 import { startSignedInProxy, type TokenProxy } from "./proxy.ts";
 import { runServerSuite, type Scenario, type SuiteResult } from "./suite.ts";
 
 const START_MILLISECONDS = 20_000;
-/** What the server has where it speaks HTTP itself: streams that can be resumed, which the revision recommends. */
-const OF_ITS_OWN_HTTP = ["server-sse-polling: server-sse-priming-event"];
 const REQUIREMENTS = { requirements: "2025-11-25" } as const;
 
 let direct: ChildProcess | undefined;
-let bridge: Bridge | undefined;
 let server: RunningServer | undefined;
 let proxy: TokenProxy | undefined;
 let results: { direct: SuiteResult; through: SuiteResult };
@@ -22,8 +19,8 @@ beforeAll(async () => {
 	const port = await findFreePort();
 	direct = startDirect(port);
 	// The suite opens a session for each scenario, and ends none.
-	bridge = await startBridge({ command: EVERYTHING, flags: ["--max-sessions", "100"] });
-	server = await startServer({ flags: ["--var", `STDIO_URL:${bridge.origin}`] });
+	const env = { STDIO_MAX_CHILDREN: "100", STDIO_MAX_CHILDREN_PER_USER: "100" };
+	server = await startServer({ script: "start:stdio", command: EVERYTHING, env });
 	proxy = await startSignedInProxy(server.origin, "/stdio/mcp");
 	await waitFor("the server to listen", () => isListening(port), START_MILLISECONDS);
 	results = {
@@ -35,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
 	await proxy?.close();
 	await server?.stop();
-	await bridge?.stop();
 	if (direct?.exitCode === null && direct.signalCode === null) {
 		direct.kill("SIGKILL");
 		await once(direct, "close");
@@ -78,6 +74,6 @@ it("loses no check on the way", () => {
 	const passing = [...checksOf(results.direct, "passed").keys()];
 	const through = checksOf(results.through, "passed");
 	const failed = checksOf(results.through, "failed");
-	const lost = passing.filter((check) => !through.has(check) && !OF_ITS_OWN_HTTP.includes(check));
+	const lost = passing.filter((check) => !through.has(check));
 	expect(lost.map((check) => `${check}: ${failed.get(check) ?? "was not made"}`)).toEqual([]);
 });

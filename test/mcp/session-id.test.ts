@@ -21,13 +21,13 @@ const DAY = 24 * 60 * 60;
 
 const secretsUnder = (settings: Partial<Env>) => secretsFor("session-id", { ...env, ...settings }, false);
 const readUnder = async (id: string, settings: Partial<Env>) =>
-	readSessionId(id, "streamable-http", OWNER, await secretsUnder(settings), DAY);
+	readSessionId(id, "/mcp", OWNER, await secretsUnder(settings), DAY);
 
 describe("a session id", () => {
 	it("brings back what was put into it", async () => {
 		const session = newSession({ version: "2025-11-25", asks: ["form", "roots"] });
 		const settings = { COOKIE_ENCRYPTION_KEY: KEY };
-		const id = await issueSessionId(session, "streamable-http", OWNER, await secretsUnder(settings));
+		const id = await issueSessionId(session, "/mcp", OWNER, await secretsUnder(settings));
 		expect(id).toMatch(/^[\x21-\x7e]{1,400}$/);
 		expect(await readUnder(id, settings)).toEqual(session);
 	});
@@ -35,15 +35,15 @@ describe("a session id", () => {
 	it("is good for its time, and no longer", async () => {
 		const secrets = await secretsUnder({ COOKIE_ENCRYPTION_KEY: KEY });
 		const old = { ...newSession(), issuedAt: Math.floor(Date.now() / 1000) - DAY };
-		const id = await issueSessionId(old, "streamable-http", OWNER, secrets);
-		expect(await readSessionId(id, "streamable-http", OWNER, secrets, DAY)).toBeUndefined();
-		expect(await readSessionId(id, "streamable-http", OWNER, secrets, DAY + 60)).toEqual(old);
+		const id = await issueSessionId(old, "/mcp", OWNER, secrets);
+		expect(await readSessionId(id, "/mcp", OWNER, secrets, DAY)).toBeUndefined();
+		expect(await readSessionId(id, "/mcp", OWNER, secrets, DAY + 60)).toEqual(old);
 	});
 
 	it("of the key before is accepted while that is set, and none is signed with it", async () => {
 		const rotated = { COOKIE_ENCRYPTION_KEY: KEY, COOKIE_ENCRYPTION_KEY_PREVIOUS: OLD_KEY };
 		const sign = async (settings: Partial<Env>) =>
-			issueSessionId(newSession(), "streamable-http", OWNER, await secretsUnder(settings));
+			issueSessionId(newSession(), "/mcp", OWNER, await secretsUnder(settings));
 		const before = await sign({ COOKIE_ENCRYPTION_KEY: OLD_KEY });
 		expect(await readUnder(before, rotated)).toBeDefined();
 		expect(await readUnder(before, { COOKIE_ENCRYPTION_KEY: KEY })).toBeUndefined();
@@ -85,7 +85,7 @@ describe("at /mcp", () => {
 		const owner = { userId: "local-alice@example.com", clientId };
 		const threeDays = { ...newSession(), issuedAt: Math.floor(Date.now() / 1000) - 3 * DAY };
 		const secrets = await secretsFor("session-id", env, true);
-		const session = await issueSessionId(threeDays, "streamable-http", owner, secrets);
+		const session = await issueSessionId(threeDays, "/mcp", owner, secrets);
 		const call = (days: string) =>
 			mcp(callTool("caller", {}, 7), { token, session, via: under({ SESSION_MAX_AGE_DAYS: days }) });
 		expect((await call("4")).status).toBe(200);

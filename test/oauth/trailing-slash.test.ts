@@ -1,11 +1,9 @@
 /** An endpoint's address with a slash at the end, as some clients write it: another resource, the same endpoint. */
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { fakeBridge, stdioToken, workerWith } from "../stdio-route/worker.ts";
+import { describe, expect, it } from "vitest";
+import { fakeObjects, stdioToken, workerWith } from "../stdio-route/worker.ts";
 import { OAuthClient } from "../support/oauth-client.ts";
 import { SseSession } from "../support/sse-session.ts";
 import { callTool, INITIALIZE, LOCAL, mcp, oauthClient, openSession, signIn } from "../support/worker.ts";
-
-afterEach(() => vi.restoreAllMocks());
 
 const withStdio = workerWith();
 const PATHS = ["/mcp/", "/sse/", "/stdio/mcp/", "/stdio/sse/"] as const;
@@ -111,16 +109,14 @@ describe("a session", () => {
 		await session.close();
 	});
 
-	it("of the stdio server reaches the bridge at its one address", async () => {
+	it("of the stdio server begins there, too", async () => {
 		for (const path of ["/stdio/mcp/", "/stdio/sse/"]) {
 			const token = await stdioToken({}, LOCAL, path);
-			const seen = fakeBridge(() => new Response("event: endpoint\ndata: /stdio/sse/message?sessionId=1\n\n"));
-			const response = await mcp(INITIALIZE, { path, method: methodOf(path), token, via: withStdio });
-			expect(response.status).toBe(200);
-			// The session's id is signed on its way to the client.
-			expect(await response.text()).toMatch(path === "/stdio/sse/" ? /sessionId=[\w-]+\.\w+/ : /sessionId=1\n/);
-			expect(seen.map(({ url }) => new URL(url).pathname)).toEqual([path.slice("/stdio".length, -1)]);
-			vi.restoreAllMocks();
+			const { objects, asked } = fakeObjects();
+			const via = workerWith({ STDIO_LOCAL_OBJECT: objects });
+			const response = await mcp(INITIALIZE, { path, method: methodOf(path), token, via });
+			expect([response.status, asked]).toEqual([200, [path === "/stdio/mcp/" ? "open" : "prepareStream"]]);
+			await response.body?.cancel();
 		}
 	});
 });

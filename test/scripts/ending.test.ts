@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { findFreePort, isListening, waitFor } from "../e2e/server.ts";
-import { EVERYTHING } from "../stdio/bridge.ts";
-import { INITIALIZE, send } from "../stdio/raw.ts";
+import { EVERYTHING } from "../stdio/processes.ts";
+import { NO_VARIABLES } from "../support/environment.ts";
+import { openStdioSession } from "../support/stdio-session.ts";
 import { cpuSeconds, expectGone, type Listed, treeOf } from "./process-tree.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -21,8 +22,8 @@ type Started = {
 	/** The script that npm runs. */
 	readonly script: Listed;
 	readonly all: readonly Listed[];
-	/** The address of the bridge, which a client of this test is connected to. */
-	readonly bridge: string;
+	/** The address of the Worker. */
+	readonly origin: string;
 };
 
 /** Starts a command for one test, which kills what is left of it. */
@@ -33,8 +34,9 @@ function startForTest(command: readonly string[], env: Readonly<Record<string, s
 	for (const stream of [starter.stdout, starter.stderr]) stream.on("data", (chunk) => (printed += chunk));
 	starter.stdin.on("error", () => {});
 	let tree: readonly Listed[] = [];
-	onTestFinished(() => {
-		for (const { pid } of tree) {
+	onTestFinished(async () => {
+		// All that there was, and what a test that failed early has not looked at.
+		for (const { pid } of [...tree, ...(await treeOf(starter.pid ?? 0))]) {
 			try {
 				process.kill(pid, "SIGKILL");
 			} catch {}
@@ -50,7 +52,7 @@ function startForTest(command: readonly string[], env: Readonly<Record<string, s
 /** Two servers that start at the same moment may pick the same inner port: the loser starts again. */
 async function startWithFreePort(folder: string, inTerminal: boolean) {
 	for (;;) {
-		const flags = ["--port", String(await findFreePort()), "--persist-to", folder];
+		const flags = ["--port", String(await findFreePort()), "--persist-to", folder, ...NO_VARIABLES];
 		const npm = ["npm", "run", "start:stdio", "--", ...flags, "--", ...EVERYTHING];
 		const started = startForTest(inTerminal ? ["script", "-qec", npm.join(" "), "/dev/null"] : npm);
 		const { starter, output } = started;
@@ -66,12 +68,12 @@ async function startAll(inTerminal = false): Promise<Started> {
 	const folder = await mkdtemp(join(tmpdir(), "ending-"));
 	onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 	const { starter, output, look } = await startWithFreePort(folder, inTerminal);
-	const [, bridge = ""] = /Bridge: (http:\S+)/.exec(output()) ?? [];
-	expect(await (await send(bridge, INITIALIZE)).text()).toContain("serverInfo");
+	const [, origin = ""] = /Remote MCP server: (http:\S+)/.exec(output()) ?? [];
+	expect(await openStdioSession(origin)).toContain("serverInfo");
 	const all = await look();
 	const names = all.map(({ command }) => command).join("\n");
-	for (const part of ["bridge.ts", "wrangler", "workerd", "server-everything"]) expect(names).toContain(part);
-	return { starter, script: scriptOf(all), all, bridge };
+	for (const part of ["bridge/main.ts", "wrangler", "workerd", "server-everything"]) expect(names).toContain(part);
+	return { starter, script: scriptOf(all), all, origin };
 }
 
 /** The process that npm runs, mostly through a shell. */
@@ -104,11 +106,11 @@ it.each<[string, (started: Started) => unknown]>([
 it("goes on without a reader of its output, quietly; SIGINT leaves nothing", {
 	timeout: TEST_MILLISECONDS,
 }, async () => {
-	const { starter, script, all, bridge } = await startAll();
+	const { starter, script, all, origin } = await startAll();
 	starter.stdout?.destroy();
 	starter.stderr?.destroy();
 	// Logs the start of a child.
-	expect(await (await send(bridge, INITIALIZE)).text()).toContain("serverInfo");
+	expect(await openStdioSession(origin)).toContain("serverInfo");
 	await delay(500);
 	const before = await cpuSeconds(all);
 	await delay(3_000);

@@ -1,26 +1,25 @@
 /** Who may use the stdio server: decided at each request, with the settings of the day. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { User } from "../../src/grant.ts";
 import type { Permission } from "../../src/scopes.ts";
 import { grantTokens } from "../support/grants.ts";
 import { OAuthClient } from "../support/oauth-client.ts";
 import { DORA } from "../support/people.ts";
 import { ask, askTool, DEPLOYED, INITIALIZE, LIST_TOOLS, LOCAL, mcp } from "../support/worker.ts";
-import { envWith, fakeBridge, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
-
-afterEach(() => vi.restoreAllMocks());
+import { envWith, fakeObjects, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
 
 const VERIFIED: Partial<User> = { email: "Dora@example.com", emailVerified: true };
 const PATHS = ["/stdio/mcp", "/stdio/sse"] as const;
 
 type Row = { who: string; user?: Partial<User>; settings?: Settings; origin?: string };
 
-async function askBridge({ user = {}, settings = {}, origin = DEPLOYED }: Row, path: (typeof PATHS)[number]) {
+async function askStdio({ user = {}, settings = {}, origin = DEPLOYED }: Row, path: (typeof PATHS)[number]) {
 	const token = await stdioToken(user, origin, path);
-	const seen = fakeBridge();
+	const { objects, asked } = fakeObjects();
 	const method = path === "/stdio/sse" ? "GET" : "POST";
-	const response = await mcp(INITIALIZE, { token, origin, path, method, via: workerWith(settings) });
-	return { response, reached: seen.length };
+	const via = workerWith({ ...settings, STDIO_LOCAL_OBJECT: objects });
+	const response = await mcp(INITIALIZE, { token, origin, path, method, via });
+	return { response, reached: asked.length };
 }
 
 describe.each(PATHS)("%s", (path) => {
@@ -32,7 +31,7 @@ describe.each(PATHS)("%s", (path) => {
 		{ who: "everybody on this computer", origin: LOCAL },
 		{ who: "somebody who is listed on this computer", origin: LOCAL, settings: { STDIO_ALLOWED_USERS: "dora" } },
 	])("is for $who", async (row) => {
-		const { response, reached } = await askBridge(row, path);
+		const { response, reached } = await askStdio(row, path);
 		expect([response.status, reached]).toEqual([200, 1]);
 	});
 
@@ -57,7 +56,7 @@ describe.each(PATHS)("%s", (path) => {
 		{ who: "those who may generate images", user: { permissions: ["image_generation"] } },
 		{ who: "those who are listed for images", settings: { IMAGE_GENERATION_USERS: "*" } },
 	])("is not for $who", async (row) => {
-		const { response, reached } = await askBridge(row, path);
+		const { response, reached } = await askStdio(row, path);
 		expect([response.status, reached]).toEqual([403, 0]);
 		expect(response.headers.get("WWW-Authenticate")).toBeNull();
 		const sentence = "dora may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.";

@@ -1,15 +1,14 @@
 /** The stdio server's resources: their metadata, their tokens, and what people are asked for. */
 import { parse } from "node-html-parser";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OAuthClient, type SignInOptions } from "../support/oauth-client.ts";
 import { Person } from "../support/person.ts";
 import { INITIALIZE, LOCAL, mcp } from "../support/worker.ts";
-import { fakeBridge, type Settings, sentenceOf, workerWith } from "./worker.ts";
-
-afterEach(() => vi.restoreAllMocks());
+import { fakeObjects, type Settings, sentenceOf, workerWith } from "./worker.ts";
 
 const PATHS = ["/stdio/mcp", "/stdio/sse"] as const;
-const via = workerWith();
+const { objects, asked } = fakeObjects();
+const via = workerWith({ STDIO_LOCAL_OBJECT: objects });
 const client = new OAuthClient(via, LOCAL);
 const metadataOf = (path: string) => `/.well-known/oauth-protected-resource${path}`;
 const methodOf = (path: string) => (path.endsWith("/sse") ? "GET" : "POST");
@@ -65,7 +64,6 @@ const ENDPOINTS = ["/mcp", "/sse", ...PATHS];
 
 /** At which endpoints a token is accepted. */
 async function accepting(token: string): Promise<string[]> {
-	fakeBridge();
 	const accepted: string[] = [];
 	for (const path of ENDPOINTS) {
 		const { status, body } = await mcp(INITIALIZE, { token, path, method: methodOf(path), via });
@@ -90,13 +88,13 @@ describe("a token", () => {
 
 	it.each(PATHS)("without the scope is told at %s which one is missing", async (path) => {
 		const { access_token: token } = await client.signIn({ resource: null, scopes: ["tools", "notes"] });
-		const seen = fakeBridge();
+		asked.length = 0;
 		const response = await mcp(INITIALIZE, { token, path, method: methodOf(path), via });
 		expect(response.status).toBe(403);
 		const challenge = response.headers.get("WWW-Authenticate");
 		expect(challenge).toContain('error="insufficient_scope"');
 		expect(challenge).toContain('scope="tools notes stdio"');
-		expect(seen).toEqual([]);
+		expect(asked).toEqual([]);
 	});
 });
 

@@ -1,7 +1,6 @@
-/** The Worker with a stdio server, and a bridge that takes notes of what reaches it. */
+/** The Worker with a stdio server, of which nothing but the Worker is there: what would reach it is noted down. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { vi } from "vitest";
 import type { User } from "../../src/grant.ts";
 import worker from "../../src/index.ts";
 import { grantTokens } from "../support/grants.ts";
@@ -9,16 +8,15 @@ import { DORA } from "../support/people.ts";
 import type { Fetch } from "../support/person.ts";
 import { LOCAL, settingsAt } from "../support/worker.ts";
 
-export const BRIDGE = "http://127.0.0.1:8790";
-export const NOT_FOUND = { jsonrpc: "2.0", error: { code: -32001, message: "Session not found" }, id: null };
+const BRIDGE = "http://127.0.0.1:8790";
 
 export type Settings = Partial<
-	Pick<Env, "STDIO_URL" | "STDIO_COMMAND" | "STDIO_ALLOWED_USERS" | "IMAGE_GENERATION_USERS" | "STDIO_OBJECT">
+	Pick<Env, "STDIO_URL" | "STDIO_COMMAND" | "STDIO_ALLOWED_USERS" | "IMAGE_GENERATION_USERS" | "STDIO_LOCAL_OBJECT">
 >;
 
 /** Unless the settings say otherwise, there is a bridge on this computer. */
 export function envWith(settings: Settings = {}): Env {
-	return { ...env, STDIO_URL: BRIDGE, ...settings };
+	return Object.assign({ ...env, STDIO_URL: BRIDGE, STDIO_PIPE_SECRET: "a secret" }, settings);
 }
 
 /** The Worker under some settings. */
@@ -45,24 +43,32 @@ export async function stdioToken(user: Partial<User> = {}, origin = LOCAL, path 
 	return access_token;
 }
 
-export type Seen = { method: string; url: string; headers: Record<string, string>; body: string };
-
-/** An answer of the bridge, or of a container. */
-export type Answer = (request: Request) => Response | Promise<Response>;
-
-/** Sessions of a bridge are UUIDs. */
-export const opened: Answer = () => Response.json({}, { headers: { "Mcp-Session-Id": crypto.randomUUID() } });
-
-/** Stands in for the network for the rest of the test. @returns what has reached the bridge so far */
-export function fakeBridge(answer: Answer = opened): Seen[] {
-	const seen: Seen[] = [];
-	vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-		const request = new Request(input, init);
-		const { method, url, headers } = request;
-		seen.push({ method, url, headers: Object.fromEntries(headers), body: await request.clone().text() });
-		return answer(request);
+/** In the place of the objects with the sessions: whatever gets there is answered. */
+export function fakeObjects(): { objects: Env["STDIO_LOCAL_OBJECT"]; asked: string[] } {
+	const asked: string[] = [];
+	const sessions = {
+		async open(_session: unknown, { message }: { message: { id: number } }) {
+			asked.push("open");
+			return Response.json({ jsonrpc: "2.0", id: message.id, result: { protocolVersion: "2025-11-25" } });
+		},
+		async prepareStream() {
+			asked.push("prepareStream");
+		},
+	};
+	const objects = new Proxy(env.STDIO_LOCAL_OBJECT, {
+		get(target, property) {
+			if (property !== "getByName") return Reflect.get(target, property);
+			return () => ({
+				sessions,
+				async fetch() {
+					const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
+					server.accept();
+					return new Response(null, { status: 101, webSocket: client });
+				},
+			});
+		},
 	});
-	return seen;
+	return { objects, asked };
 }
 
 /** @returns what a refusal says */

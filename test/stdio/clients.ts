@@ -1,4 +1,4 @@
-/** Real clients of both SDKs over every transport, in one shape: what happens behind the bridge is the same question to each. */
+/** Real clients of both SDKs over every transport, in one shape: what happens behind the door is the same question to each. */
 import {
 	type ClientOptions,
 	Client as ClientV2,
@@ -15,7 +15,7 @@ import {
 	ResourceUpdatedNotificationSchema,
 	ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { callerHeaders } from "./raw.ts";
+import type { Stdio } from "./door.ts";
 
 const INFO = { name: "stdio-test", version: "1.0.0" };
 const CAPABILITIES = { sampling: {}, elicitation: {}, roots: {} };
@@ -53,7 +53,7 @@ export type TestClient = {
 	close(): Promise<void>;
 };
 
-export type Connect = (origin: string, user: string) => Promise<TestClient>;
+export type Connect = (stdio: Stdio, user: string) => Promise<TestClient>;
 
 type Common = Pick<
 	TestClient,
@@ -77,10 +77,6 @@ function common(client: ClientV1 | ClientV2): Common {
 			}),
 		close: () => client.close(),
 	};
-}
-
-function requestInit(user: string) {
-	return { headers: callerHeaders(user) };
 }
 
 /** For the second SDK: speak the protocol without sessions, where it is spoken. */
@@ -136,31 +132,50 @@ export async function openV2(transport: TransportV2, options: ClientOptions = {}
 	};
 }
 
-const streamableV2 = (origin: string, user: string) =>
-	new TransportV2(new URL(`${origin}/mcp`), { requestInit: requestInit(user) });
-const sse = (origin: string, user: string) =>
-	new SSEClientTransport(new URL(`${origin}/sse`), {
-		requestInit: requestInit(user),
+async function headersOf(stdio: Stdio, user: string) {
+	const { access_token } = await stdio.signIn(`${user.replaceAll(/\W+/g, "-")}@example.com`);
+	return { Authorization: `Bearer ${access_token}` };
+}
+
+/** A transport over Streamable HTTP, of either SDK. */
+async function streamable<T>(
+	Transport: new (url: URL, options: { requestInit: RequestInit }) => T,
+	stdio: Stdio,
+	user: string,
+): Promise<T> {
+	const headers = await headersOf(stdio, user);
+	return new Transport(new URL(`${stdio.origin}/stdio/mcp`), { requestInit: { headers } });
+}
+
+async function sse(stdio: Stdio, user: string): Promise<SSEClientTransport> {
+	const headers = await headersOf(stdio, user);
+	return new SSEClientTransport(new URL(`${stdio.origin}/stdio/sse`), {
+		requestInit: { headers },
 		eventSourceInit: {
-			fetch: (url, init) => fetch(url, { ...init, headers: { ...callerHeaders(user), Accept: "text/event-stream" } }),
+			fetch: (url, init) => fetch(url, { ...init, headers: { ...headers, Accept: "text/event-stream" } }),
 		},
 	});
+}
 
 export const CLIENTS: { title: string; connect: Connect; version: string | undefined }[] = [
 	{
 		title: "the first SDK over Streamable HTTP",
-		connect: (origin, user) => openV1(new TransportV1(new URL(`${origin}/mcp`), { requestInit: requestInit(user) })),
+		connect: async (stdio, user) => openV1(await streamable(TransportV1, stdio, user)),
 		version: "2025-11-25",
 	},
-	{ title: "the first SDK over HTTP+SSE", connect: (origin, user) => openV1(sse(origin, user)), version: undefined },
+	{
+		title: "the first SDK over HTTP+SSE",
+		connect: async (stdio, user) => openV1(await sse(stdio, user)),
+		version: undefined,
+	},
 	{
 		title: "the second SDK by default",
-		connect: (origin, user) => openV2(streamableV2(origin, user)),
+		connect: async (stdio, user) => openV2(await streamable(TransportV2, stdio, user)),
 		version: "2025-11-25",
 	},
 	{
 		title: "the second SDK without sessions",
-		connect: (origin, user) => openV2(streamableV2(origin, user), STATELESS),
+		connect: async (stdio, user) => openV2(await streamable(TransportV2, stdio, user), STATELESS),
 		version: "2026-07-28",
 	},
 ];

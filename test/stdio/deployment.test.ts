@@ -62,8 +62,8 @@ it("with a command Wrangler reads the same configuration and a container", async
 	expect(containers).toHaveLength(1);
 	expect(containers?.[0]).toMatchObject({
 		class_name: "StdioContainer",
-		image: join(ROOT, "src/stdio/image/Dockerfile"),
-		image_build_context: join(ROOT, "src/stdio/image"),
+		image: join(ROOT, "src/bridge/Dockerfile"),
+		image_build_context: join(ROOT, "src/bridge"),
 		image_vars: { STDIO_COMMAND: COMMAND },
 		max_instances: 20,
 	});
@@ -116,7 +116,7 @@ it("with Docker the image is built from its folder, with the command in it", {
 		const called = await readFile(calls, "utf8");
 		expect(called).toContain(`<--build-arg><STDIO_COMMAND=${COMMAND}>`);
 		expect(called).toContain("<--platform><linux/amd64>");
-		expect(called).toContain(`<${join(ROOT, "src/stdio/image")}>`);
+		expect(called).toContain(`<${join(ROOT, "src/bridge")}>`);
 	}
 });
 

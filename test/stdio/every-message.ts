@@ -1,7 +1,7 @@
 /** Every kind of message that the protocol has, asked of the reference server. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { waitFor } from "./bridge.ts";
 import type { TestClient } from "./clients.ts";
+import { waitFor } from "./processes.ts";
 
 const DOCUMENT = "demo://resource/static/document/features.md";
 

@@ -1,15 +1,12 @@
-/** The reference server behind the bridge, with every client: whatever the protocol has passes. */
-import { afterAll, beforeAll, describe } from "vitest";
-import { type Bridge, EVERYTHING, startBridge } from "./bridge.ts";
+/** The reference server behind the door, with every client: whatever the protocol has passes. */
+import { describe } from "vitest";
 import { CLIENTS } from "./clients.ts";
+import { useStdio } from "./door.ts";
 import { testEveryMessage } from "./every-message.ts";
+import { EVERYTHING } from "./processes.ts";
 
-let bridge: Bridge;
-beforeAll(async () => {
-	bridge = await startBridge({ command: EVERYTHING });
-});
-afterAll(() => bridge.stop());
+const stdio = useStdio({ command: EVERYTHING });
 
 describe.each(CLIENTS)("$title", ({ title, connect, version }) => {
-	testEveryMessage(() => connect(bridge.origin, title), version);
+	testEveryMessage(() => connect(stdio, title), version);
 });

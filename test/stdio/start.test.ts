@@ -1,10 +1,13 @@
 /** `npm run start:stdio`: the Worker and the bridge as one. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
 import { isListening, type RunningServer, startServer } from "../e2e/server.ts";
-import { EVERYTHING, isRunning, waitFor } from "./bridge.ts";
-import { INITIALIZE, send } from "./raw.ts";
+import { treeOf } from "../scripts/process-tree.ts";
+import { openStdioSession } from "../support/stdio-session.ts";
+import { EVERYTHING, isRunning, waitFor } from "./processes.ts";
 
 const START_MILLISECONDS = 120_000;
 
@@ -19,8 +22,7 @@ async function startAll() {
 	server = await startServer({ script: "start:stdio", command: EVERYTHING });
 	const { output } = server;
 	const [, bridge = ""] = /^Bridge: (http:\S+)/m.exec(output()) ?? [];
-	const response = await send(bridge, INITIALIZE);
-	expect(await response.text()).toContain("serverInfo");
+	expect(await openStdioSession(server.origin)).toContain("serverInfo");
 	const event = await waitFor("a child", () => /^\{"event":"child_start".*"pid":(\d+)/m.exec(output())?.[1]);
 	return { server, bridge, output, child: Number(event) };
 }
@@ -43,6 +45,31 @@ it.each(["SIGINT", "SIGTERM"] as const)(
 		expect(isRunning(child)).toBe(false);
 		expect(await isListening(Number(new URL(bridge).port))).toBe(false);
 		expect(output()).not.toContain("Stopping:");
+	},
+);
+
+it.runIf(process.platform === "linux")(
+	"the secret of the pipe is in a file for nobody else, and in no command line and no environment",
+	{ timeout: START_MILLISECONDS },
+	async () => {
+		const { server, child } = await startAll();
+		const tree = await treeOf(process.pid);
+		const commands = tree.map(({ command }) => command).join("\n");
+		const [file = ""] = /\S+wrangler\.stdio-\d+\.json/.exec(commands) ?? [];
+		const { vars } = JSON.parse(await readFile(file, "utf8"));
+		const secret = String(vars.STDIO_PIPE_SECRET);
+		expect(secret).toMatch(/^[0-9a-f]{64}$/);
+		expect((await stat(file)).mode & 0o777).toBe(0o600);
+		expect(commands).not.toContain(secret);
+		// Those that have ended since then have none.
+		const environmentOf = (pid: number) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+		const environments = await Promise.all(tree.map(({ pid }) => environmentOf(pid)));
+		expect(environments.join("\n")).toContain("MCP_USER_LOGIN=");
+		expect(environments.join("\n")).not.toContain(secret);
+		expect(tree.map(({ pid }) => pid)).toContain(child);
+		expect(server.output()).not.toContain(secret);
+		await server.stop();
+		expect(existsSync(file)).toBe(false);
 	},
 );
 

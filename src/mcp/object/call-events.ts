@@ -31,7 +31,8 @@ export type StoredCall = {
 	readonly requests: readonly RequestId[];
 };
 
-export type StoredEvent = { readonly sequence: number; readonly message: JSONRPCMessage };
+/** A message, and the JSON in which it was sent. */
+export type StoredEvent = { readonly sequence: number; readonly message: JSONRPCMessage; readonly text: string };
 
 export class Events {
 	readonly #sql: SqlStorage;
@@ -95,9 +96,25 @@ export class Events {
 		const rows = this.#sql.exec<{ sequence: number; text: string }>(query, call, sequence).toArray();
 		return rows.flatMap((row) => {
 			const message: object = Object(parseStored(row.text));
-			if ("jsonrpc" in message) return [{ sequence: row.sequence, message: message as JSONRPCMessage }];
+			if ("jsonrpc" in message) return [{ ...row, message: message as JSONRPCMessage }];
 			logEvent("stored_event_unreadable", { call, sequence: row.sequence });
 			return [];
+		});
+	}
+
+	/** Whether a call is known by this id. */
+	has(id: string): boolean {
+		return hasTable(this.#sql, "calls") && this.#sql.exec("SELECT 1 FROM calls WHERE id = ?", id).toArray().length > 0;
+	}
+
+	/** The calls of a session of which something is still to come: the ids of their requests, and what these use. */
+	incomplete(session: string): { id: string; requests: readonly RequestId[]; names: readonly string[] }[] {
+		if (!hasTable(this.#sql, "calls")) return [];
+		const query = "SELECT id, made_under AS madeUnder FROM calls WHERE session = ? AND complete = 0";
+		const rows = this.#sql.exec<{ id: string; madeUnder: string }>(query, session).toArray();
+		return rows.flatMap(({ id, madeUnder }) => {
+			const { data } = callSchema.pick({ needs: true, requests: true }).safeParse(parseStored(madeUnder));
+			return data ? [{ id, requests: data.requests, names: data.needs.map(({ name }) => name) }] : [];
 		});
 	}
 

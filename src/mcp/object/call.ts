@@ -19,8 +19,11 @@ import type { PlainCall } from "../plain-call.ts";
 
 /** Where the messages of a call go. */
 export type Output = {
-	write(message: JSONRPCMessage): void;
+	/** @param text the message as it was written, if it came as JSON */
+	write(message: JSONRPCMessage, text?: string): void;
 	end(): void;
+	/** Of an output that takes more than answers: whether the client listens now. */
+	isHeard?(): boolean;
 };
 
 export type CallOptions = {

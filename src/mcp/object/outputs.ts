@@ -36,12 +36,14 @@ export class JsonOutput implements Output {
 export class StoredOutput implements Output {
 	readonly #call: string;
 	readonly #events: Events;
-	#sequence = 0;
+	#sequence: number;
 	#writer: StreamWriter | undefined;
 
-	constructor(call: string, events: Events) {
+	/** @param sequence the number of the last event, of a call that began before the object was restarted */
+	constructor(call: string, events: Events, sequence = 0) {
 		this.#call = call;
 		this.#events = events;
+		this.#sequence = sequence;
 	}
 
 	/**
@@ -52,16 +54,24 @@ export class StoredOutput implements Output {
 	 */
 	open(version: string | undefined, after = 0): Response {
 		this.#writer?.end();
-		const { response, writer } = openEventStream();
+		const { response, writer } = openEventStream({
+			onend: () => {
+				if (this.#writer === writer) this.#writer = undefined;
+			},
+		});
 		this.#writer = writer;
 		replay(writer, version, this.#call, after, this.#events);
 		return response;
 	}
 
-	write(message: JSONRPCMessage): void {
+	write(message: JSONRPCMessage, text = JSON.stringify(message)): void {
 		this.#sequence += 1;
-		this.#events.add(this.#call, this.#sequence, JSON.stringify(message));
-		this.#writer?.write(eventOf(message, eventId(this.#call, this.#sequence)));
+		this.#events.add(this.#call, this.#sequence, text);
+		this.#writer?.write(eventOf(text, eventId(this.#call, this.#sequence)));
+	}
+
+	isHeard(): boolean {
+		return this.#writer !== undefined;
 	}
 
 	end(): void {
@@ -81,9 +91,7 @@ export function replay(
 	// Also for a client that is back: it may lose this connection too, before there is anything to tell.
 	if (takesEmptyEvents(version ?? null))
 		writer.write(`retry: ${RETRY_MILLISECONDS}\n${emptyEvent(eventId(call, after))}`);
-	for (const { sequence, message } of events.after(call, after)) {
-		writer.write(eventOf(message, eventId(call, sequence)));
-	}
+	for (const { sequence, text } of events.after(call, after)) writer.write(eventOf(text, eventId(call, sequence)));
 }
 
 /** Event ids are unique in their session; a client gives the last one back (HTML, server-sent events). */

@@ -9,9 +9,10 @@ import { McpAgent } from "agents/mcp";
 import type { Principal } from "../../auth/principal.ts";
 import { type Catalogue, catalogue } from "../../catalogue.ts";
 import { UserState } from "../../state.ts";
+import type { Posted } from "../answerer.ts";
 import type { Change } from "../change.ts";
-import { type PlacedSession, STREAM_HEADER } from "../user-object.ts";
-import { parseStream, tagsOf } from "./streams.ts";
+import type { PlacedSession } from "../session-id.ts";
+import { streamOf, tagsOf } from "./streams.ts";
 import { UserSessions } from "./user-sessions.ts";
 
 export class RemoteMcp extends McpAgent<Env> {
@@ -45,9 +46,9 @@ export class RemoteMcp extends McpAgent<Env> {
 		await this.__unsafe_ensureInitialized();
 		return this.sessions.post(session, message, principal);
 	}
-	async postToSse(session: PlacedSession, message: unknown, principal: Principal): Promise<Response> {
+	async postToSse(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response> {
 		await this.__unsafe_ensureInitialized();
-		return this.sessions.postToSse(session, message, principal);
+		return this.sessions.postToSse(session, posted, principal);
 	}
 	async resume(session: PlacedSession, lastEventId: string, principal: Principal): Promise<Response | undefined> {
 		await this.__unsafe_ensureInitialized();
@@ -76,13 +77,13 @@ export class RemoteMcp extends McpAgent<Env> {
 
 	override async fetch(request: Request): Promise<Response> {
 		await this.__unsafe_ensureInitialized();
-		return this.sessions.refuseStream(parseStream(request.headers.get(STREAM_HEADER))) ?? super.fetch(request);
+		return this.sessions.refuseStream(streamOf(request)) ?? super.fetch(request);
 	}
 	override getConnectionTags(_connection: Connection, { request }: ConnectionContext): string[] {
-		return tagsOf(parseStream(request.headers.get(STREAM_HEADER)));
+		return tagsOf(streamOf(request));
 	}
 	override async onConnect(connection: Connection, { request }: ConnectionContext): Promise<void> {
-		this.sessions.openStream(connection, parseStream(request.headers.get(STREAM_HEADER)));
+		this.sessions.openStream(connection, streamOf(request));
 	}
 	override async onClose(connection: Connection): Promise<void> {
 		this.sessions.streamClosed(connection.state);

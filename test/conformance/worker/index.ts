@@ -11,6 +11,7 @@ import { schemaTools } from "./schema-tools.ts";
 import { statelessTools } from "./stateless-tools.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
+export { StdioLocal } from "../../../src/stdio/local.ts";
 
 const catalogue: Catalogue = {
 	// The suite calls the first tool without arguments.

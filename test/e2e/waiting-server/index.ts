@@ -7,6 +7,7 @@ import { RemoteMcp as ProductMcp } from "../../../src/mcp/object/remote-mcp.ts";
 import { defineTool } from "../../../src/tools/define.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
+export { StdioLocal } from "../../../src/stdio/local.ts";
 
 const POLL_MILLISECONDS = 50;
 /** More rounds than any test waits. */

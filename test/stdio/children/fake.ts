@@ -1,14 +1,15 @@
 /** A small stdio MCP server that does what the tests tell it to, and no more. */
-import { createInterface } from "node:readline";
+export {};
 
 type Message = {
 	id?: number | string;
 	method?: string;
 	params?: {
 		name?: string;
-		arguments?: { bytes?: number; code?: number };
+		arguments?: { bytes?: number; code?: number; lines?: string[]; milliseconds?: number };
 		_meta?: { progressToken?: string };
 		requestId?: number;
+		protocolVersion?: string;
 	};
 	result?: unknown;
 	error?: unknown;
@@ -21,6 +22,8 @@ let asking: Id;
 let hasVisited = false;
 let answersWanted = 1;
 const answers: unknown[] = [];
+/** All lines that were read. */
+const heard: string[] = [];
 
 function write(message: object): void {
 	process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
@@ -79,6 +82,18 @@ const tools: Record<string, (id: Id, message: Message) => void> = {
 		asking = id;
 		write({ id: "question", method: "roots/list" });
 	},
+	heard: (id) => answer(id, JSON.stringify(heard)),
+	/** Writes lines as they are, with the call's id in place of `$ID`. */
+	write(id, { params }) {
+		for (const line of params?.arguments?.lines ?? []) {
+			process.stdout.write(`${line.replaceAll("$ID", JSON.stringify(id))}\n`);
+		}
+	},
+	/** The same, after a while. */
+	later(id, message) {
+		setTimeout(() => tools.write?.(id, message), message.params?.arguments?.milliseconds);
+		console.error("later");
+	},
 	/** Asks for two things at once. */
 	askTwice(id) {
 		asking = id;
@@ -89,12 +104,20 @@ const tools: Record<string, (id: Id, message: Message) => void> = {
 	},
 };
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+function read(line: string): void {
+	heard.push(line);
 	const message: Message = JSON.parse(line);
 	const { id, method, params } = message;
 	if (method === "initialize") {
 		const serverInfo = { name: "fake", version: "1" };
-		write({ id, result: { protocolVersion: "2025-11-25", capabilities: { tools: {}, logging: {} }, serverInfo } });
+		write({
+			id,
+			result: {
+				protocolVersion: params?.protocolVersion,
+				capabilities: { tools: {}, resources: {}, logging: {} },
+				serverInfo,
+			},
+		});
 	} else if (method === "notifications/cancelled") {
 		console.error(`cancelled ${params?.requestId}`);
 	} else if (method === "tools/list") {
@@ -107,4 +130,12 @@ createInterface({ input: process.stdin }).on("line", (line) => {
 		answer(asking, JSON.stringify(answers.splice(0)));
 		answersWanted = 1;
 	}
+}
+
+// Not by "node:readline", for which U+2028 ends a line, too.
+let begun = "";
+process.stdin.setEncoding("utf8").on("data", (chunk) => {
+	const lines = `${begun}${chunk}`.split("\n");
+	begun = lines.pop() ?? "";
+	for (const line of lines) read(line);
 });

@@ -1,0 +1,162 @@
+/** One stdio MCP server as a process: messages in, messages out, and the end of it. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { Variables } from "./environment.ts";
+import { eachLine, type Rest } from "./lines.ts";
+import { log, messageOf, shorten } from "./log.ts";
+import { Outline } from "./outline.ts";
+import { AS_GROUP, endGroup, isGroupGone, watchGroup } from "./process-group.ts";
+
+export type Command = { readonly file: string; readonly args: readonly string[] };
+
+const MAX_LOG_CHARACTERS = 4_000;
+/** How long a child may take to end after its stdin was closed, and then after SIGTERM. */
+const CLOSE_MILLISECONDS = 1_500;
+const TERM_MILLISECONDS = 3_000;
+/** JSON-RPC 2.0, section 5.1: the server's own. */
+const FAILED = -32000;
+
+export class Child {
+	/** What the child says, as it was written. A line that is no message of JSON-RPC is left out. */
+	onmessage: (text: string) => void = () => {};
+	/** Called once, when the child has ended; says why in a sentence for people. */
+	onend: (reason: string) => void = () => {};
+	readonly #process: ChildProcessWithoutNullStreams;
+	/** What its lines in the log are marked with. */
+	readonly #id: string;
+	readonly #maxBytes: number;
+	#hasEnded = false;
+	#ending: Promise<void> | undefined;
+
+	/** @param maxBytes of a message; a larger one fails the call that it answers */
+	constructor({ file, args }: Command, env: Variables, id: string, maxBytes: number) {
+		this.#id = id;
+		this.#maxBytes = maxBytes;
+		// The type of an environment claims to hold the Worker's own variables.
+		this.#process = spawn(file, args, { ...AS_GROUP, env: env as NodeJS.ProcessEnv, stdio: "pipe" });
+		const { pid, stdin, stdout, stderr } = this.#process;
+		log("child_start", { child: id, pid });
+		if (pid !== undefined) watchGroup(pid);
+		this.#process.on("error", (error) => this.#finish(`The MCP server could not be started (${error.message}).`));
+		// The output that is still on its way comes before "close"; who holds it open is ended first.
+		this.#process.on("exit", () => void this.#endGroup().then(() => this.#finish(this.#reason())));
+		this.#process.on("close", () => this.#finish(this.#reason()));
+		// Writing to a child that has just died; its end is reported by "exit".
+		stdin.on("error", () => {});
+		eachLine(
+			stdout,
+			maxBytes,
+			(line) => this.#read(line),
+			() => this.#readOutline(),
+		);
+		eachLine(stderr, MAX_LOG_CHARACTERS, (line) => log("child_stderr", { child: id, line }));
+	}
+
+	/** Undefined for one that could not be started. */
+	get pid(): number | undefined {
+		return this.#process.pid;
+	}
+
+	/** Whether the child has to wait with what it wants to say. */
+	set isPaused(isPaused: boolean) {
+		if (isPaused) this.#process.stdout.pause();
+		else this.#process.stdout.resume();
+	}
+
+	/** @param taken called when the child's end of the pipe has it */
+	send(text: string, taken: () => void): void {
+		if (!this.#hasEnded) this.#process.stdin.write(`${text}\n`, taken);
+	}
+
+	/** Ends the child and all that it has started, gently first. Resolves when nothing of it is left. */
+	end(): Promise<void> {
+		this.isPaused = false;
+		this.#ending ??= this.#end();
+		return this.#ending;
+	}
+
+	async #end(): Promise<void> {
+		const { pid } = this;
+		this.#process.stdin.end();
+		if (pid !== undefined && !(await isGroupGone(pid, CLOSE_MILLISECONDS))) await this.#endGroup();
+	}
+
+	async #endGroup(): Promise<void> {
+		if (this.pid !== undefined) await endGroup(this.pid, TERM_MILLISECONDS);
+	}
+
+	#read(line: string): void {
+		if (line.trim() === "") return;
+		const message = parse(line);
+		const bytes = Buffer.byteLength(line);
+		if (isMessage(message)) {
+			if (bytes <= this.#maxBytes) this.onmessage(line);
+			else this.#refuse(message, bytes);
+		} else if (Array.isArray(message) && message.every(isMessage)) {
+			for (const one of message) this.onmessage(JSON.stringify(one));
+		} else log("child_garbage", { child: this.#id, line: shorten(line) });
+	}
+
+	/** A line that is too long to be kept. */
+	#readOutline(): Rest {
+		const outline = new Outline();
+		return {
+			add: (piece) => outline.add(piece),
+			end: (length) => this.#refuse(outline.read(), length),
+		};
+	}
+
+	/** Answers for a message that is not passed on. */
+	#refuse({ id, method, ...rest }: Message, bytes: number): void {
+		const sizes = `${inMebibytes(bytes)}, at most ${inMebibytes(this.#maxBytes)} is passed on`;
+		log("message_too_large", { child: this.#id, bytes, method: typeof method === "string" ? method : undefined });
+		if (typeof id !== "string" && typeof id !== "number") return;
+		const message = `The ${method === undefined ? "answer" : "request"} of the MCP server is too large: ${sizes}. Ask for less at once.`;
+		const answer = JSON.stringify({ jsonrpc: "2.0", id, error: { code: FAILED, message } });
+		if (method !== undefined) this.send(answer, () => {});
+		else if ("result" in rest || "error" in rest) this.onmessage(answer);
+	}
+
+	#reason(): string {
+		const { exitCode, signalCode } = this.#process;
+		return `The MCP server ended (${signalCode ?? `exit code ${exitCode}`}).`;
+	}
+
+	#finish(reason: string): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		log("child_end", { child: this.#id, pid: this.pid, reason });
+		this.onend(reason);
+	}
+}
+
+type Message = {
+	readonly id?: unknown;
+	readonly method?: unknown;
+	readonly result?: unknown;
+	readonly error?: unknown;
+};
+
+function isMessage(value: unknown): value is Message {
+	return typeof value === "object" && value !== null && "jsonrpc" in value && value.jsonrpc === "2.0";
+}
+
+function parse(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+}
+
+function inMebibytes(bytes: number): string {
+	return `${Math.round((bytes / 1024 / 1024) * 10) / 10} MiB`;
+}
+
+/** @returns a child; or why there is none, if it cannot even be tried */
+export function startChild(command: Command, env: Variables, id: string, maxBytes: number): Child | string {
+	try {
+		return new Child(command, env, id, maxBytes);
+	} catch (error) {
+		return `The MCP server could not be started (${messageOf(error)}).`;
+	}
+}

@@ -1,0 +1,143 @@
+/**
+ * Runs a stdio MCP server for each session, at the other end of a pipe from the Worker, which knows who is calling:
+ * `node main.ts --port 8080 -- npx -y @modelcontextprotocol/server-everything`
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { type WebSocket, WebSocketServer } from "ws";
+import { OPENING_HEADER, PIPE_PATH, WINDOW_BYTES } from "./contract.ts";
+import { ignoreClosedOutput, log, messageOf } from "./log.ts";
+import { readOpening } from "./opening.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { Pipes, type Refusal } from "./pipes.ts";
+import { killGroups } from "./process-group.ts";
+
+const PARENT_CHECK_MILLISECONDS = 500;
+const PING_MILLISECONDS = 30_000;
+/** How long the children may take to end; after that they are killed. */
+const STOP_MILLISECONDS = 2_000;
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"];
+
+ignoreClosedOutput();
+try {
+	run(readOptions(process.argv.slice(2), process.env), await readSecret());
+} catch (error) {
+	console.error(`${messageOf(error)}\n\n${USAGE}`);
+	process.exit(2);
+}
+
+/** From whoever started this, or in a container from its environment, which the children do not get. */
+async function readSecret(): Promise<Buffer> {
+	if (!process.channel) {
+		const secret = process.env.STDIO_PIPE_SECRET;
+		if (!secret) throw new Error("No secret was given: set STDIO_PIPE_SECRET");
+		delete process.env.STDIO_PIPE_SECRET;
+		return digest(secret);
+	}
+	process.once("disconnect", () => process.exit(0));
+	const [{ secret }] = await once(process, "message");
+	process.removeAllListeners("disconnect");
+	return digest(String(secret));
+}
+
+function digest(text: string): Buffer {
+	return createHash("sha256").update(text).digest();
+}
+
+function run({ host, port, command, limits }: Options, secret: Buffer): void {
+	const pipes = new Pipes(command, limits);
+	const isAllowedHost = hostPolicy(host);
+	const sockets = new WebSocketServer({ noServer: true, maxPayload: WINDOW_BYTES, perMessageDeflate: false });
+	const server = createServer((request, response) => {
+		const isHealth = request.url === "/health" && isAllowedHost(request.headers.host);
+		response.writeHead(isHealth ? 200 : 404).end(isHealth ? "ok\n" : "");
+	});
+
+	server.on("upgrade", (request, socket, head) => {
+		const opening = readOpening(request.headers[OPENING_HEADER.toLowerCase()]);
+		const refusal = refuse(request) ?? (opening ? pipes.refuse(opening) : BAD_OPENING);
+		if (refusal || !opening) return answer(socket, refusal ?? BAD_OPENING);
+		sockets.handleUpgrade(request, socket, head, (pipe) => {
+			keepAlive(pipe);
+			pipes.open(opening, pipe);
+		});
+	});
+
+	function refuse({ headers, url }: IncomingMessage): Refusal | undefined {
+		if (!isAllowedHost(headers.host)) return { status: 403, error: "This host is not served here." };
+		const given = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1] ?? "";
+		if (!timingSafeEqual(digest(given), secret)) return { status: 401, error: "The secret of the pipe is wrong." };
+		return url === PIPE_PATH ? undefined : { status: 404, error: "There is no such pipe." };
+	}
+
+	server.on("error", (error) => {
+		log("bridge_error", { message: error.message });
+		process.exit(1);
+	});
+	// What goes wrong with one child must not end the others.
+	process.on("unhandledRejection", (error) => log("bridge_error", { message: messageOf(error) }));
+	// So that no child is left behind.
+	process.on("uncaughtException", (error) => {
+		log("bridge_error", { message: messageOf(error) });
+		void stop();
+	});
+	server.listen(port, host, () => {
+		const address = server.address();
+		const actualPort = typeof address === "object" && address ? address.port : port;
+		// Not the arguments: there may be a secret among them.
+		console.log(`Bridge: http://${host}:${actualPort} runs ${command.file}`);
+	});
+
+	let isStopping = false;
+	async function stop(): Promise<void> {
+		if (isStopping) return;
+		isStopping = true;
+		server.close();
+		await Promise.race([pipes.close(), delay(STOP_MILLISECONDS)]);
+		await killGroups();
+		process.exit(0);
+	}
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+	// What started this may end without a signal to it.
+	process.on("disconnect", stop);
+	const parent = process.ppid;
+	setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MILLISECONDS).unref();
+}
+
+const BAD_OPENING: Refusal = { status: 400, error: "The pipe's opening cannot be read." };
+
+function answer(socket: Duplex, { status, error, retryAfter }: Refusal): void {
+	const body = JSON.stringify({ error });
+	const headers = [
+		`HTTP/1.1 ${status} Refused`,
+		"Content-Type: application/json",
+		`Content-Length: ${Buffer.byteLength(body)}`,
+		"Connection: close",
+		...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
+	];
+	socket.on("error", () => {});
+	socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`);
+}
+
+/** A Worker that is gone may not have closed its end; the child is then kept for the next one. */
+function keepAlive(socket: WebSocket): void {
+	let isAlive = true;
+	socket.on("pong", () => {
+		isAlive = true;
+	});
+	const timer = setInterval(() => {
+		if (!isAlive) return socket.terminate();
+		isAlive = false;
+		socket.ping();
+	}, PING_MILLISECONDS);
+	socket.on("close", () => clearInterval(timer));
+}
+
+/** On this computer only, a web page must not get here under a host name of its own (DNS rebinding). */
+function hostPolicy(host: string): (header: string | undefined) => boolean {
+	if (!LOOPBACK.includes(host)) return () => true;
+	return (header = "") => LOOPBACK.includes(header.replace(/:\d+$/, "").toLowerCase());
+}

@@ -1,0 +1,22 @@
+/** Reads what a pipe is opened with. */
+import type { Opening } from "./contract.ts";
+
+/** @returns undefined for what the Worker would not send */
+export function readOpening(header: string | string[] | undefined): Opening | undefined {
+	if (typeof header !== "string") return undefined;
+	let value: unknown;
+	try {
+		value = JSON.parse(decodeURIComponent(header));
+	} catch {
+		return undefined;
+	}
+	const { child, isNew, user } = Object(value);
+	const { id, login, permissions } = Object(user);
+	const isWhole = [child, id, login, permissions].every(isText) && typeof isNew === "boolean";
+	return isWhole && child !== "" && id !== "" ? { child, isNew, user: { id, login, permissions } } : undefined;
+}
+
+/** Others cannot stand in an environment variable, or break the lines of whoever prints it. */
+function isText(value: unknown): boolean {
+	return typeof value === "string" && [...value].every((character) => character >= " ");
+}

@@ -1,0 +1,110 @@
+/** One child and the WebSocket to the Worker: messages in both directions, and what is on its way in each. */
+import type { WebSocket } from "ws";
+import type { Child } from "./child.ts";
+import { CLOSE, decodeControl, encodeControl, type Opening, Outbox } from "./contract.ts";
+
+/** What a close frame holds (RFC 6455, section 5.5.1). */
+const MAX_REASON_BYTES = 123;
+
+export class ChildPipe {
+	readonly user: Opening["user"];
+	readonly #child: Child;
+	readonly #keepMilliseconds: number;
+	readonly #outbox = new Outbox();
+	/** What the child said, and what did not fit into the window yet: no more than one piece of its output makes. */
+	readonly #waiting: string[] = [];
+	/** How many messages of the Worker have come, and how many of them the child has taken. */
+	#got = 0;
+	#taken = 0;
+	#socket: WebSocket | undefined;
+	#keeping: NodeJS.Timeout | undefined;
+	/** Why the child has ended. */
+	#reason: string | undefined;
+
+	constructor(child: Child, user: Opening["user"], keepMilliseconds: number, onend: () => void) {
+		this.user = user;
+		this.#child = child;
+		this.#keepMilliseconds = keepMilliseconds;
+		child.onmessage = (text) => {
+			this.#waiting.push(text);
+			this.#flush();
+		};
+		child.onend = (reason) => {
+			this.#reason = reason;
+			this.#flush();
+		};
+		this.onend = onend;
+	}
+
+	/** Called when nothing of it is needed any more. */
+	readonly onend: () => void;
+
+	/** Takes the place of the socket before. */
+	attach(socket: WebSocket): void {
+		clearTimeout(this.#keeping);
+		const before = this.#socket;
+		this.#socket = socket;
+		before?.close(CLOSE.replaced, "The child has another pipe now.");
+		socket.on("message", (data) => this.#fromWorker(String(data)));
+		socket.on("close", (code) => this.#detach(socket, code));
+		socket.on("error", () => socket.terminate());
+		// One that could not be started has only its end to tell.
+		if (this.#child.pid === undefined) return;
+		socket.send(encodeControl({ taken: this.#taken, got: this.#got, sent: this.#outbox.taken }));
+		for (const text of this.#outbox.missing()) socket.send(text);
+		this.#flush();
+	}
+
+	/** Ends the child. */
+	end(): Promise<void> {
+		return this.#child.end();
+	}
+
+	#fromWorker(frame: string): void {
+		const control = decodeControl(frame);
+		if (control) {
+			this.#outbox.take(control.taken);
+			this.#flush();
+			return;
+		}
+		this.#got++;
+		this.#child.send(frame, () => {
+			this.#taken++;
+			this.#socket?.send(encodeControl({ taken: this.#taken }));
+		});
+	}
+
+	#detach(socket: WebSocket, code: number): void {
+		if (this.#socket !== socket) return;
+		this.#socket = undefined;
+		if (code === CLOSE.end || this.#reason !== undefined) {
+			void this.end();
+			this.onend();
+			return;
+		}
+		this.#keeping = setTimeout(() => {
+			void this.end();
+			this.onend();
+		}, this.#keepMilliseconds);
+	}
+
+	/** Sends what fits; of the rest the child waits to be rid. */
+	#flush(): void {
+		for (let text = this.#waiting[0]; text !== undefined; text = this.#waiting[0]) {
+			const bytes = Buffer.byteLength(text);
+			if (!this.#outbox.hasRoom(bytes)) break;
+			this.#waiting.shift();
+			this.#outbox.add(text, bytes);
+			this.#socket?.send(text);
+		}
+		this.#child.isPaused = this.#waiting.length > 0;
+		if (this.#reason !== undefined && this.#waiting.length === 0) {
+			this.#socket?.close(CLOSE.childEnded, shortened(this.#reason));
+		}
+	}
+}
+
+function shortened(reason: string): string {
+	const bytes = Buffer.from(reason).subarray(0, MAX_REASON_BYTES);
+	return bytes.toString().replace(/\uFFFD$/, "");
+}

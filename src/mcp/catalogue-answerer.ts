@@ -1,0 +1,75 @@
+/** Answers from the catalogue, behind `/mcp` and `/sse`: in the Worker, and in the user's object what needs a place. */
+import { insufficientScope } from "@cloudflare/workers-oauth-provider";
+import type { JSONRPCErrorResponse } from "@modelcontextprotocol/server";
+import type { Catalogue } from "../catalogue.ts";
+import { logToolCall } from "../tools/call-log.ts";
+import type { Answerer } from "./answerer.ts";
+import { type Gated, missingScopes } from "./gate.ts";
+import { answerInWorker, answerPlainCall } from "./in-worker.ts";
+import { requestedItems } from "./message.ts";
+import { checkParams } from "./params.ts";
+import { needsPlace } from "./place.ts";
+import { plainCallOf, plainStatelessCallOf } from "./plain-call.ts";
+import { answerStatelessCall, createStatelessHandler } from "./stateless.ts";
+import { userObjectOf } from "./user-object.ts";
+import { isStateless, type Visit } from "./visit.ts";
+
+export function answerFrom(catalogue: Catalogue): Answerer {
+	const serveStateless = createStatelessHandler(catalogue);
+	return {
+		prefix: "",
+		refuse: () => undefined,
+		objectOf({ env, principal }) {
+			const object = userObjectOf(env, principal.user.id);
+			return { sessions: object, streams: object };
+		},
+		answerAtOnce({ request, env, principal }, message, find) {
+			if (isStateless(request)) {
+				const plain = plainStatelessCallOf(catalogue, message, principal, request.headers);
+				return plain && answerStatelessCall(plain, request, principal);
+			}
+			const plain = plainCallOf(catalogue, message, principal, "worker");
+			return (
+				plain &&
+				find(plain.id).then((session) =>
+					session instanceof Response ? session : answerPlainCall(env, plain, session, principal),
+				)
+			);
+		},
+		check(visit, message) {
+			const { fitting, errors } = checkParams(message);
+			if (fitting === undefined) return answerErrors(errors, message);
+			const items = requestedItems(catalogue, fitting);
+			const stepUp = challengeForScopes(items, visit);
+			if (!stepUp) return { fitting, errors };
+			const called = catalogue.tools.filter((tool) => items.includes(tool));
+			for (const { name } of called) logToolCall(name, visit.principal, "refused", 0);
+			return stepUp;
+		},
+		answerStateless: ({ request, principal }, message) => serveStateless(request, message, principal),
+		initialize: ({ env, principal }, session, { message }) =>
+			answerInWorker(env, catalogue, { session, message, principal }),
+		async answer({ env, principal }, session, { message }) {
+			return needsPlace(catalogue, message, session)
+				? userObjectOf(env, principal.user.id).post(session, message, principal)
+				: answerInWorker(env, catalogue, { session, message, principal });
+		},
+	};
+}
+
+/** Answers a message, or a batch, of which a server need not see anything. */
+function answerErrors(errors: readonly JSONRPCErrorResponse[], message: unknown): Response {
+	const [error] = errors;
+	if (!error) return new Response(null, { status: 202 });
+	if (Array.isArray(message)) return Response.json(errors);
+	// A session that cannot be opened is an error of HTTP as well.
+	const isInitialize = Object(message).method === "initialize";
+	return Response.json(error, { status: isInitialize ? 400 : 200 });
+}
+
+/** For something whose scope the user could grant, but did not: the client may ask them for it (RFC 6750 section 3.1). */
+function challengeForScopes(items: readonly Gated[], { principal, ctx }: Visit): Response | undefined {
+	const missing = missingScopes(items, principal);
+	if (missing.length === 0) return undefined;
+	return insufficientScope(ctx.auth, [...principal.scopes, ...missing], "This needs a scope that was not granted.");
+}

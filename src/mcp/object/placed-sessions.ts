@@ -1,0 +1,129 @@
+/**
+ * Sessions that have a place in an object: the event streams of their clients, the calls that run for them, and what is
+ * kept for those who come back. Who answers the calls is the concern of those who build on this.
+ */
+import { RpcTarget } from "cloudflare:workers";
+import type { Principal } from "../../auth/principal.ts";
+import { eventOf, openEventStream } from "../event-stream.ts";
+import { sessionNotFound } from "../json-rpc.ts";
+import { isAnswer } from "../outgoing.ts";
+import type { PlacedSession } from "../session-id.ts";
+import { failureOf, type Output } from "./call.ts";
+import { Events, RECONNECT_SECONDS } from "./call-events.ts";
+import { eventId, parseEventId, replay, StoredOutput } from "./outputs.ts";
+import type { Port, Socket } from "./port.ts";
+import { SessionTable } from "./session-table.ts";
+import { readStream, type Stream, Streams } from "./streams.ts";
+
+/** Calls of one user that wait: each holds its arguments in memory. Of more, the oldest ends. */
+const MAX_CALLS = 64;
+const TOO_MANY = `There are more than ${MAX_CALLS} calls of yours that wait. This one, the oldest, has ended.`;
+const INTERRUPTED = "The answer to this was lost, since the server was restarted or had too much to keep. Try again.";
+
+/** A call that is not answered yet. */
+export type RunningCall = {
+	readonly id: string;
+	readonly session: string;
+	readonly grantId: string;
+	/** Answers what is not answered yet. @param why for the client */
+	abort(why: string): void;
+};
+
+export abstract class PlacedSessions extends RpcTarget {
+	protected readonly port: Port;
+	protected readonly table: SessionTable;
+	protected readonly events: Events;
+	protected readonly streams: Streams;
+	/** By id, the oldest first. */
+	readonly #calls = new Map<string, { call: RunningCall; output: Output }>();
+
+	constructor(port: Port) {
+		super();
+		this.port = port;
+		this.table = new SessionTable(port.sql, port.tidyIn);
+		this.events = new Events(port.sql, port.tidyIn);
+		this.streams = new Streams(port);
+	}
+
+	protected begin(call: RunningCall, output: Output): void {
+		const [oldest] = this.#calls.values();
+		if (this.#calls.size >= MAX_CALLS) oldest?.call.abort(TOO_MANY);
+		this.#calls.set(call.id, { call, output });
+	}
+
+	protected ended(id: string): void {
+		this.#calls.delete(id);
+	}
+
+	/** Those that are not answered yet. */
+	protected running(): RunningCall[] {
+		return [...this.#calls.values()].map(({ call }) => call);
+	}
+
+	/** The rest of the answer to a POST whose stream broke, and what is still to come. */
+	async resume(session: PlacedSession, lastEventId: string, principal: Principal): Promise<Response | undefined> {
+		if (this.table.hasEnded(session.id)) return sessionNotFound();
+		const last = parseEventId(lastEventId);
+		const call = last && this.events.call(last.stream, session.id, principal);
+		if (!call) return undefined;
+		const running = this.#calls.get(last.stream)?.output;
+		if (running instanceof StoredOutput) return running.open(session.version, last.sequence);
+		const { response, writer } = openEventStream();
+		replay(writer, session.version, last.stream, last.sequence, this.events);
+		// The server was restarted, or what came later took the room.
+		const kept = this.events.after(last.stream, 0);
+		if (!call.isComplete || kept[0]?.sequence !== 1) {
+			const answered = kept.flatMap(({ message }) => (isAnswer(message) ? [message.id] : []));
+			const lost = call.requests.filter((id) => !answered.includes(id));
+			for (const id of lost) writer.write(eventOf(failureOf(id, INTERRUPTED), eventId(last.stream, 1_000_000)));
+		}
+		writer.end();
+		return response;
+	}
+
+	/** Whether a stream may be opened: 404 for one of a session that has ended. */
+	refuseStream({ session }: Stream): Response | undefined {
+		return this.table.hasEnded(session) ? sessionNotFound() : undefined;
+	}
+
+	openStream(socket: Socket, stream: Stream): void {
+		this.streams.add(socket, stream);
+	}
+
+	/** @param state what was kept with the stream's socket. An HTTP+SSE session is its stream */
+	streamClosed(state: unknown): void {
+		const stream = readStream(state);
+		if (stream?.kind === "sse") this.endCalls(({ session }) => session === stream.session);
+	}
+
+	/** @returns false if it had ended before */
+	async endSession({ id, expiresAt }: PlacedSession): Promise<boolean> {
+		if (this.table.hasEnded(id)) return false;
+		this.table.end(id, expiresAt);
+		this.endCalls(({ session }) => session === id);
+		this.streams.endSession(id);
+		this.events.deleteSession(id);
+		return true;
+	}
+
+	endGrant(grantId: string): void {
+		this.endCalls((call) => call.grantId === grantId);
+		this.streams.endGrant(grantId);
+	}
+
+	/** Deletes what nobody comes back for any more; called by the object's alarm. */
+	tidy(): void {
+		const next = this.table.tidy();
+		if (this.tidyEvents()) this.port.tidyIn(RECONNECT_SECONDS);
+		else if (next !== undefined) this.port.tidyIn(next);
+	}
+
+	/** @returns whether something is left to tidy later */
+	protected tidyEvents(): boolean {
+		return this.events.tidy([...this.#calls.keys()]);
+	}
+
+	protected endCalls(isMeant: (call: RunningCall) => boolean): void {
+		for (const call of this.running()) if (isMeant(call)) call.abort("This session has ended.");
+	}
+}

@@ -1,0 +1,39 @@
+/** Answers from the stdio MCP server, behind `/stdio/mcp` and `/stdio/sse`: what a client says goes to its child. */
+import { insufficientScope } from "@cloudflare/workers-oauth-provider";
+import type { Answerer } from "../mcp/answerer.ts";
+import { JSON_RPC, jsonRpcError } from "../mcp/json-rpc.ts";
+import type { Visit } from "../mcp/visit.ts";
+import { type Stateless, stdioObjectOf } from "./object.ts";
+
+const sessionsOf = ({ env, principal }: Visit) => stdioObjectOf(env, principal.user.id).sessions;
+
+export const stdio: Answerer = {
+	prefix: "/stdio",
+	refuse,
+	objectOf({ env, principal }) {
+		const object = stdioObjectOf(env, principal.user.id);
+		return { sessions: object.sessions, streams: object };
+	},
+	// The child knows best.
+	check: (_visit, message) => ({ fitting: message, errors: [] }),
+	answerStateless({ request, env, principal }, message) {
+		const { url, signal } = request;
+		const headers = new Headers(request.headers);
+		headers.delete("Authorization");
+		const body = JSON.stringify({ message, principal } satisfies Stateless);
+		return stdioObjectOf(env, principal.user.id).fetch(url, { method: "POST", headers, body, signal });
+	},
+	initialize: (visit, session, posted) => sessionsOf(visit).open(session, posted, visit.principal),
+	answer: (visit, session, posted) => sessionsOf(visit).post(session, posted, visit.principal),
+	prepareStream: (visit, session, kind) => sessionsOf(visit).prepareStream(session, kind, visit.principal),
+};
+
+/** A user who may not use the stdio server, or a token that was not granted it. */
+function refuse({ principal, ctx }: Visit): Response | undefined {
+	if (!principal.permissions.includes("stdio")) {
+		const sentence = `${principal.user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;
+		return jsonRpcError(403, JSON_RPC.transport, sentence);
+	}
+	if (principal.scopes.includes("stdio")) return undefined;
+	return insufficientScope(ctx.auth, [...principal.scopes, "stdio"], "This needs a scope that was not granted.");
+}

@@ -1,0 +1,142 @@
+/** The Worker's end of the pipe to one child: a WebSocket that is opened again when it breaks. */
+import { setTimeout as delay } from "node:timers/promises";
+import { CLOSE, decodeControl, encodeControl, OPENING_HEADER, type Opening, Outbox } from "../bridge/contract.ts";
+import { notStarted, type Refusal, readRefusal, unreachable } from "./refusal.ts";
+
+/** Reaches the container's program: opens `/pipe` with these headers. */
+export type Connect = (headers: Record<string, string>) => Promise<Response>;
+
+/** A pipe that broke is opened again so many times, so many milliseconds apart: for as long as the child is kept. */
+const ATTEMPTS = 20;
+const ATTEMPT_MILLISECONDS = 2_500;
+const FIRST_MILLISECONDS = 250;
+
+const encoder = new TextEncoder();
+
+export class Pipe {
+	/** A message of the child, as it was written. */
+	onmessage: (text: string) => void = () => {};
+	/** Called once, when there is no child any more; says why in a sentence for people. */
+	onend: (reason: string) => void = () => {};
+	readonly #connect: Connect;
+	readonly #opening: Opening;
+	readonly #outbox = new Outbox();
+	/** How many messages of the child were handled. */
+	#taken = 0;
+	/** Messages that come again, and were handled. */
+	#known = 0;
+	#socket: WebSocket | undefined;
+	/** Whether the other end has said where it is. */
+	#isReady = false;
+	#hasEnded = false;
+
+	/** @param opening starts a child, or takes up one whose pipe was lost */
+	static async open(connect: Connect, opening: Opening): Promise<Pipe | Refusal> {
+		const pipe = new Pipe(connect, opening);
+		return (await pipe.#open(opening).catch(unreachable)) ?? pipe;
+	}
+
+	private constructor(connect: Connect, opening: Opening) {
+		this.#connect = connect;
+		this.#opening = opening;
+	}
+
+	/** @returns false if there is no child any more, or too much waits that it has not read */
+	send(text: string): boolean {
+		const bytes = encoder.encode(text).length;
+		if (this.#hasEnded || !this.#outbox.hasRoom(bytes)) return false;
+		this.#outbox.add(text, bytes);
+		if (this.#socket && this.#isReady) send(this.#socket, text);
+		return true;
+	}
+
+	/** Ends the child. */
+	end(): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		this.#socket?.close(CLOSE.end, "The session has ended.");
+	}
+
+	/** @returns why there is none */
+	async #open(opening: Opening): Promise<Refusal | undefined> {
+		const response = await this.#connect({
+			Upgrade: "websocket",
+			[OPENING_HEADER]: encodeURIComponent(JSON.stringify(opening)),
+		});
+		const { webSocket: socket } = response;
+		if (!socket) return readRefusal(response);
+		this.#socket = socket;
+		this.#isReady = false;
+		// The program speaks first, once the child has started.
+		const { promise, resolve } = Promise.withResolvers<Refusal | undefined>();
+		socket.addEventListener("message", ({ data }) => {
+			this.#read(String(data), socket);
+			resolve(undefined);
+		});
+		socket.addEventListener("close", ({ code, reason }) => {
+			if (!this.#isReady) resolve(code === CLOSE.childEnded ? notStarted(reason) : unreachable(`closed (${code})`));
+			else if (code === CLOSE.childEnded || code === CLOSE.replaced) this.#finish(reason);
+			else void this.#reopen(socket);
+		});
+		socket.addEventListener("error", () => this.#isReady && void this.#reopen(socket));
+		socket.accept();
+		return promise;
+	}
+
+	#read(text: string, socket: WebSocket): void {
+		const control = decodeControl(text);
+		if (control) {
+			this.#outbox.take(control.taken);
+			if (control.sent !== undefined) this.#begin(control.sent, control.got, socket);
+		} else if (this.#known > 0) {
+			this.#known--;
+		} else {
+			this.#taken++;
+			this.onmessage(text);
+			send(socket, encodeControl({ taken: this.#taken }));
+		}
+	}
+
+	/** The other end is there. */
+	#begin(sent: number, got: number | undefined, socket: WebSocket): void {
+		if (this.#hasEnded) {
+			socket.close(CLOSE.end, "The session has ended.");
+			return;
+		}
+		// Without a memory of it, as after a restart of this end, counting begins where the other end is.
+		if (this.#taken === 0) this.#taken = sent;
+		this.#known = this.#taken - sent;
+		this.#isReady = true;
+		send(socket, encodeControl({ taken: this.#taken }));
+		for (const missing of this.#outbox.missing(got)) send(socket, missing);
+	}
+
+	/** The pipe broke; its child may still be there. */
+	async #reopen(broken: WebSocket): Promise<void> {
+		if (this.#socket !== broken) return;
+		this.#socket = undefined;
+		for (let attempt = 0; attempt < ATTEMPTS && !this.#hasEnded; attempt++) {
+			// Not at once: a container that has just ended is not to be started again.
+			await delay(attempt > 0 ? ATTEMPT_MILLISECONDS : FIRST_MILLISECONDS);
+			if (this.#hasEnded) return;
+			const refusal = await this.#open({ ...this.#opening, isNew: false }).catch(unreachable);
+			if (!refusal) return;
+			if (refusal.status < 500) break;
+		}
+		this.#finish("The connection to the MCP server was lost.");
+	}
+
+	#finish(reason: string): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		this.onend(reason);
+	}
+}
+
+function send(socket: WebSocket, text: string): void {
+	try {
+		socket.send(text);
+	} catch {
+		// Its close is on the way.
+	}
+}

@@ -1,0 +1,299 @@
+/**
+ * A user's sessions of the stdio server: a child for each, at the other end of a pipe. In what their clients, streams and
+ * calls need they are like all others.
+ */
+import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
+import type { Principal } from "../auth/principal.ts";
+import { readConfig } from "../config.ts";
+import type { Posted } from "../mcp/answerer.ts";
+import { eventOf } from "../mcp/event-stream.ts";
+import type { Gated } from "../mcp/gate.ts";
+import { idOf, sessionNotFound } from "../mcp/json-rpc.ts";
+import { requests } from "../mcp/message.ts";
+import { failureOf, type Output } from "../mcp/object/call.ts";
+import { StoredOutput } from "../mcp/object/outputs.ts";
+import { PlacedSessions } from "../mcp/object/placed-sessions.ts";
+import { type Port, type Socket, send } from "../mcp/object/port.ts";
+import { readStream, type Stream, streamOf } from "../mcp/object/streams.ts";
+import type { PlacedSession, Session } from "../mcp/session-id.ts";
+import { type AskedRequest, ChildCall } from "./child-call.ts";
+import { ChildSession } from "./child-session.ts";
+import type { Stateless } from "./object.ts";
+import { type Connect, Pipe } from "./pipe.ts";
+import { answerRefusal, GONE, type Refusal } from "./refusal.ts";
+import { UserServers } from "./stateless/user-servers.ts";
+
+/** The child of a session, and when the session's id expires. */
+type Entry = { readonly found: Promise<ChildSession | Refusal>; readonly expiresAt: number };
+
+export class StdioSessions extends PlacedSessions {
+	readonly #env: Env;
+	readonly #connect: Connect;
+	/** By session. */
+	readonly #children = new Map<string, Entry>();
+	readonly #servers: UserServers;
+
+	constructor(env: Env, port: Port, connect: Connect) {
+		super(port);
+		this.#env = env;
+		this.#connect = connect;
+		this.#servers = new UserServers(env, (principal) => this.#openPipe(crypto.randomUUID(), principal, true));
+	}
+
+	async open(session: Session, posted: Posted, principal: Principal): Promise<Response> {
+		const id = idOf(posted.message);
+		const child = await this.#child(session, principal, true);
+		if (!(child instanceof ChildSession)) return answerRefusal(child, id, principal.requestId);
+		const { promise, resolve } = Promise.withResolvers<{ message: JSONRPCMessage; text?: string | undefined }>();
+		const write: Output["write"] = (message, text) => resolve({ message, text });
+		this.#call(child, posted, principal, { write, end: () => {} });
+		const { message, text } = await promise;
+		const isOpen = "result" in message;
+		if (!isOpen) child.end("The session could not be opened.");
+		// What the child did not write itself says why it did not answer.
+		const status = isOpen ? 200 : text === undefined ? 502 : 400;
+		const headers = { "Content-Type": "application/json" };
+		return new Response(text ?? JSON.stringify(message), { status, headers });
+	}
+
+	async prepareStream(session: Session, kind: "get" | "sse", principal: Principal): Promise<Response | undefined> {
+		const child = await this.#child(session, principal, kind === "sse");
+		if (child instanceof ChildSession) return undefined;
+		const isNotStarted = child.status === 502 && child.isForPeople;
+		if (kind === "get" || !isNotStarted) return answerRefusal(child, null, principal.requestId);
+		// A client of this era looks for a reason on its stream only.
+		this.#children.set(session.id, { found: Promise.resolve(child), expiresAt: session.issuedAt });
+		return undefined;
+	}
+
+	async post(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response> {
+		const child = await this.#child(session, principal);
+		const asked = requests(posted.message);
+		if (!(child instanceof ChildSession)) return answerRefusal(child, idOf(posted.message), principal.requestId);
+		if (asked.length === 0) {
+			for (const [message, text] of each(posted)) child.tell(message, text);
+			return new Response(null, { status: 202 });
+		}
+		const id = crypto.randomUUID();
+		this.events.begin(id, { session: session.id, needs: asked.map(needsOf), requests: asked.map(({ id }) => id) });
+		const output = new StoredOutput(id, this.events);
+		const response = output.open(session.version);
+		this.#call(child, posted, principal, output, id);
+		return response;
+	}
+
+	async postToSse(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response> {
+		const found = this.streams.ofSession(session.id, "sse");
+		if (!found) return sessionNotFound(idOf(posted.message));
+		const child = await this.#child(session, principal);
+		const [socket] = found;
+		if (!(child instanceof ChildSession)) {
+			for (const { id } of requests(posted.message)) send(socket, eventOf(failureOf(id, child.sentence)));
+			socket.close(1011, "The MCP server is gone");
+			return new Response(null, { status: 202 });
+		}
+		this.streams.extend(found, principal);
+		const write: Output["write"] = (message, text) => send(socket, eventOf(text ?? message));
+		this.#call(child, posted, principal, { write, end: () => {}, isHeard: () => true });
+		return new Response(null, { status: 202 });
+	}
+
+	override async resume(
+		session: PlacedSession,
+		lastEventId: string,
+		principal: Principal,
+	): Promise<Response | undefined> {
+		const child = await this.#child(session, principal);
+		if (!(child instanceof ChildSession)) return answerRefusal(child, null, principal.requestId);
+		return super.resume(session, lastEventId, principal);
+	}
+
+	/** Answers a message of 2026-07-28, or opens an event stream. */
+	async fetch(request: Request, open: (stream: Stream) => Response): Promise<Response> {
+		if (request.method === "POST") {
+			const { message, principal } = await request.json<Stateless>();
+			return this.#servers.answer(request, message, principal);
+		}
+		const stream = streamOf(request);
+		return this.refuseStream(stream) ?? open(stream);
+	}
+
+	override refuseStream({ session }: Stream): Response | undefined {
+		return this.#children.has(session) ? undefined : sessionNotFound();
+	}
+
+	override openStream(socket: Socket, stream: Stream): void {
+		super.openStream(socket, stream);
+		void this.#children.get(stream.session)?.found.then((child) => {
+			if (child instanceof ChildSession) child.openStream(socket, stream);
+		});
+	}
+
+	override streamClosed(state: unknown): void {
+		super.streamClosed(state);
+		const stream = readStream(state);
+		if (stream?.kind === "sse") this.#endChild(stream.session);
+	}
+
+	override async endSession(session: PlacedSession): Promise<boolean> {
+		const wasOpen = this.#children.has(session.id) || this.events.has(session.id);
+		await super.endSession(session);
+		this.#endChild(session.id);
+		return wasOpen;
+	}
+
+	override async endGrant(grantId: string): Promise<void> {
+		super.endGrant(grantId);
+		this.#servers.endGrant(grantId);
+		const children = await Promise.all([...this.#children.values()].map(({ found }) => found));
+		for (const child of children) {
+			if (child instanceof ChildSession && child.grantId === grantId) child.end("Access has ended.");
+		}
+	}
+
+	protected override tidyEvents(): boolean {
+		return this.events.tidy([...this.running().map(({ id }) => id), ...this.#children.keys()]);
+	}
+
+	/** The container has stopped, and its children with it. */
+	stopped(): void {
+		for (const session of this.#children.keys()) this.#endChild(session);
+		this.#servers.endAll();
+	}
+
+	/**
+	 * The child of a session; after a restart of this object it is taken up again.
+	 *
+	 * @param isNew starts one
+	 */
+	async #child(session: Session, principal: Principal, isNew = false): Promise<ChildSession | Refusal> {
+		const { id } = session;
+		if (!isNew && !this.#children.has(id) && !this.events.has(id)) return GONE;
+		const seconds = readConfig(this.#env).sessionMaxAgeSeconds;
+		const entry = this.#children.get(id) ?? {
+			found: this.#reach(session, principal, isNew),
+			expiresAt: session.issuedAt + seconds,
+		};
+		this.#children.set(id, entry);
+		const child = await entry.found;
+		if (!(child instanceof ChildSession)) {
+			this.#children.delete(id);
+			return child;
+		}
+		// It knows the permissions that its user had.
+		if (child.user !== userOf(principal)) {
+			child.end("The user has other permissions now.");
+			return GONE;
+		}
+		child.grantId = principal.grantId;
+		return child;
+	}
+
+	async #reach(session: Session, principal: Principal, isNew: boolean): Promise<ChildSession | Refusal> {
+		const pipe = await this.#openPipe(session.id, principal, isNew);
+		if (!(pipe instanceof Pipe)) {
+			if (pipe.status === 404) this.events.deleteSession(session.id);
+			return pipe;
+		}
+		if (isNew) this.events.begin(session.id, { session: session.id, needs: [NEEDED], requests: [] });
+		const child = new ChildSession({
+			id: session.id,
+			grantId: principal.grantId,
+			user: userOf(principal),
+			pipe,
+			events: this.events,
+			streams: this.streams,
+			idleSeconds: readConfig(this.#env).stdioIdleSeconds,
+			onend: () => this.#forget(session.id),
+		});
+		if (!isNew) this.#adoptCalls(child, principal);
+		return child;
+	}
+
+	#openPipe(child: string, { user, permissions }: Principal, isNew: boolean): Promise<Pipe | Refusal> {
+		const { id } = user;
+		// People choose what they are called, and a name is passed on in an environment variable.
+		const login = user.login.replace(/\p{Cc}/gu, " ");
+		return Pipe.open(this.#connect, { child, isNew, user: { id, login, permissions: permissions.join(",") } });
+	}
+
+	/** Calls that began before a restart of this object, and that the child still works on. */
+	#adoptCalls(child: ChildSession, principal: Principal): void {
+		for (const { id, requests: ids, names } of this.events.incomplete(child.id)) {
+			if (id === child.id) continue;
+			const events = this.events.after(id, 0);
+			const answered = events.flatMap(({ message }) => ("method" in message ? [] : [message.id]));
+			const left = ids.flatMap((request, index): AskedRequest[] => {
+				return answered.includes(request) ? [] : [{ id: request, method: names[index] ?? "The call" }];
+			});
+			if (left.length === 0) {
+				this.events.complete(id);
+				continue;
+			}
+			const output = new StoredOutput(id, this.events, events.at(-1)?.sequence);
+			child.adopt(this.#newCall(child, left, principal, output, id));
+		}
+	}
+
+	#call(child: ChildSession, posted: Posted, principal: Principal, output: Output, id?: string): void {
+		const asked = requests(posted.message);
+		const call = asked.length > 0 ? this.#newCall(child, asked, principal, output, id) : undefined;
+		if (call) child.begin(call);
+		for (const [message, text] of each(posted)) child.tell(message, text);
+	}
+
+	#newCall(child: ChildSession, asked: readonly AskedRequest[], principal: Principal, output: Output, id?: string) {
+		const call = new ChildCall({
+			id: id ?? crypto.randomUUID(),
+			session: child.id,
+			grantId: principal.grantId,
+			requestId: principal.requestId,
+			userId: principal.user.id,
+			requests: asked,
+			output,
+			env: this.#env,
+			oncancel: (request, reason) => child.cancel(request, reason),
+			onend: () => {
+				this.ended(call.id);
+				child.ended(call);
+			},
+		});
+		this.begin(call, output);
+		return call;
+	}
+
+	#endChild(session: string): void {
+		void this.#children.get(session)?.found.then((child) => {
+			if (child instanceof ChildSession) child.end("The session has ended.");
+			else this.#children.delete(session);
+		});
+	}
+
+	/** The child is gone, and its session with it. */
+	#forget(session: string): void {
+		const entry = this.#children.get(session);
+		this.#children.delete(session);
+		if (!entry) return;
+		this.table.end(session, entry.expiresAt);
+		this.streams.endSession(session);
+		this.events.deleteSession(session);
+	}
+}
+
+/** What a token needs to read what was said in a session. */
+const NEEDED: Gated = { name: "stdio", scope: "stdio", requires: "stdio" };
+
+function needsOf({ method, params }: JSONRPCRequest): Gated {
+	return { ...NEEDED, name: method === "tools/call" ? String(params?.name) : method };
+}
+
+/** What a child knows of its user. */
+function userOf({ user, permissions }: Principal): string {
+	return JSON.stringify([user.login, ...permissions]);
+}
+
+/** The messages that were posted, and each as it was written: one of a batch was written among others. */
+function each({ message, text }: Posted): (readonly [JSONRPCMessage, string])[] {
+	if (!Array.isArray(message)) return [[message as JSONRPCMessage, text]];
+	return message.map((one: JSONRPCMessage) => [one, JSON.stringify(one)] as const);
+}

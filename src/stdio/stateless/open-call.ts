@@ -1,0 +1,94 @@
+/**
+ * A request of a stateless client that a child works on. When the child asks for something, the client is answered with
+ * the questions, and comes back with the answers (MCP 2026-07-28, multi round-trip requests); the call to the child waits.
+ */
+import { setTimeout } from "node:timers/promises";
+import type { InputRequiredResult, JSONRPCRequest, Result, ServerContext } from "@modelcontextprotocol/server";
+import { type Question, questionFor, refusal } from "./questions.ts";
+
+/** A child may ask for several things at once, which come one after the other. */
+const COLLECT_MILLISECONDS = 20;
+
+type OpenQuestion = {
+	readonly question: Question;
+	readonly answer: (result: Result) => void;
+	readonly refuse: (error: Error) => void;
+};
+
+export class OpenCall {
+	readonly method: string;
+	/** Aborts the call to the child. */
+	readonly #abort = new AbortController();
+	readonly #result: Promise<Result>;
+	readonly #open = new Map<string, OpenQuestion>();
+	/** The client's request that is being served; nothing, while the client is asking its user. */
+	#context: ServerContext | undefined;
+	#asked = Promise.withResolvers<void>();
+
+	/** @param send sends the request to the child */
+	constructor(method: string, send: (signal: AbortSignal) => Promise<Result>) {
+		this.method = method;
+		this.#result = send(this.#abort.signal);
+		// Whoever waits for it gets the error; nobody does while the client is asking its user.
+		this.#result.catch(() => {});
+	}
+
+	get context(): ServerContext | undefined {
+		return this.#context;
+	}
+
+	/** The child asks; resolves with what the client answers. */
+	ask(request: JSONRPCRequest): Promise<Result> {
+		const question = this.#context && questionFor(request, this.#context);
+		if (!question) throw refusal(request.method);
+		return new Promise((answer, refuse) => {
+			this.#open.set(crypto.randomUUID(), { question, answer, refuse });
+			this.#asked.resolve();
+		});
+	}
+
+	/**
+	 * Goes on for a request of the client.
+	 *
+	 * @param until ends the call
+	 * @returns the result; or the questions, without a `requestState`
+	 * @throws ProtocolError that the child has answered with
+	 */
+	async serve(context: ServerContext, until: AbortSignal): Promise<Result | InputRequiredResult> {
+		this.#context = context;
+		const { inputResponses = {} } = context.mcpReq;
+		const giveUp = () => this.cancel();
+		until.addEventListener("abort", giveUp);
+		try {
+			this.#answer(inputResponses);
+			await Promise.race([this.#result, this.#asked.promise.then(() => setTimeout(COLLECT_MILLISECONDS))]);
+			return this.#open.size === 0 ? await this.#result : this.#inputRequired();
+		} finally {
+			until.removeEventListener("abort", giveUp);
+			this.#context = undefined;
+		}
+	}
+
+	/** Nobody waits for the result any more. */
+	cancel(): void {
+		for (const [, { refuse }] of this.#open) refuse(new Error("The client did not answer"));
+		this.#open.clear();
+		this.#abort.abort("The client gave the request up");
+	}
+
+	#answer(responses: Readonly<Record<string, unknown>>): void {
+		for (const [key, { answer }] of this.#open) {
+			const response = responses[key];
+			if (typeof response !== "object" || response === null) continue;
+			this.#open.delete(key);
+			answer({ ...response });
+		}
+		this.#asked = Promise.withResolvers();
+		if (this.#open.size > 0) this.#asked.resolve();
+	}
+
+	#inputRequired(): InputRequiredResult {
+		const entries = [...this.#open].map(([key, { question }]) => [key, question] as const);
+		return { resultType: "input_required", inputRequests: Object.fromEntries(entries) };
+	}
+}

@@ -1,0 +1,222 @@
+/** What answers one app's requests of the stateless era (MCP 2026-07-28): a server in front of one child of the 2025 era. */
+import { setTimeout as delay } from "node:timers/promises";
+import { Client, type ClientCapabilities, type StandardSchemaV1 } from "@modelcontextprotocol/client";
+import {
+	createMcpHandler,
+	type JSONRPCRequest,
+	type McpHttpHandler,
+	type Notification,
+	ProtocolError,
+	ProtocolErrorCode,
+	type Result,
+	Server,
+	type ServerContext,
+} from "@modelcontextprotocol/server";
+import { currentPrincipal } from "../../auth/principal.ts";
+import { readConfig } from "../../config.ts";
+import { DeadlineError, runUntilDeadline, secondsFor } from "../../mcp/deadline.ts";
+import { JSON_RPC } from "../../mcp/json-rpc.ts";
+import { KEEP_ALIVE_MILLISECONDS, logError } from "../../mcp/stateless.ts";
+import { logToolCall, type Outcome } from "../../tools/call-log.ts";
+import type { Pipe } from "../pipe.ts";
+import { Calls, MAY_ASK } from "./calls.ts";
+import { PipeTransport } from "./pipe-transport.ts";
+import { visitsOf } from "./questions.ts";
+
+const OWN_INFO = { name: "stdio-bridge", version: "1.0.0" };
+/** Each request says what its client can do, long after the child has asked. */
+const CAPABILITIES: ClientCapabilities = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
+/** The longest that timers know: requests have a deadline of ours. */
+const NO_TIMEOUT = 2 ** 31 - 1;
+/** How long the answers to requests in flight take to get out. */
+const ANSWER_MILLISECONDS = 50;
+/** What the child answers is passed on as it is. */
+const ANY_RESULT: StandardSchemaV1<unknown, Result> = {
+	"~standard": {
+		version: 1,
+		vendor: OWN_INFO.name,
+		validate: (value) => (isResult(value) ? { value } : { issues: [{ message: "The MCP server sent no result" }] }),
+	},
+};
+
+export class UserServer {
+	readonly #handler: McpHttpHandler;
+	/** For requests that may take long: a stream from the start, whose comments find out that its client has hung up. */
+	readonly #streamingHandler: McpHttpHandler;
+	readonly #env: object;
+	readonly #client: Client;
+	readonly #transport: PipeTransport;
+	readonly #calls: Calls;
+	/** How many streams listen for the changes of a resource. */
+	readonly #subscriptions = new Map<string, number>();
+	/** Why it ends. */
+	#reason: string | undefined;
+
+	/**
+	 * Connects to a child.
+	 *
+	 * @throws Error that says why it cannot be used
+	 */
+	static async start(pipe: Pipe, env: object): Promise<UserServer> {
+		const client = new Client(OWN_INFO, { capabilities: CAPABILITIES });
+		const transport = new PipeTransport(pipe);
+		const { callTimeoutSeconds } = readConfig(env);
+		const started = Date.now();
+		try {
+			await client.connect(transport, { timeout: callTimeoutSeconds * 1000 });
+		} catch (error) {
+			pipe.end();
+			const isLate = Date.now() - started >= callTimeoutSeconds * 1000;
+			if (isLate) throw new Error(`The MCP server did not answer within ${callTimeoutSeconds} seconds.`);
+			throw transport.reason ? new Error(transport.reason) : error;
+		}
+		// Each request of a client says what it wants to hear; the child says all. One that does not answer is not waited for.
+		if (client.getServerCapabilities()?.logging) client.setLoggingLevel("debug").catch(() => {});
+		return new UserServer(client, transport, env);
+	}
+
+	private constructor(client: Client, transport: PipeTransport, env: object) {
+		this.#env = env;
+		this.#client = client;
+		this.#transport = transport;
+		this.#calls = new Calls(readConfig(env).longCallTimeoutSeconds * 1000);
+		const options = { legacy: "reject", keepAliveMs: KEEP_ALIVE_MILLISECONDS, onerror: logError } as const;
+		this.#handler = createMcpHandler(() => this.#newServer(), options);
+		this.#streamingHandler = createMcpHandler(() => this.#newServer(), { ...options, responseMode: "sse" });
+		client.fallbackRequestHandler = async (request) => this.#calls.ask(request);
+		client.fallbackNotificationHandler = (notification) => this.#announce(notification);
+	}
+
+	answer(request: Request, message: unknown): Promise<Response> {
+		const handler = MAY_ASK.has(Object(message).method) ? this.#streamingHandler : this.#handler;
+		return handler.fetch(request, { parsedBody: message });
+	}
+
+	/** Called when the child has ended. */
+	set onend(onend: () => void) {
+		this.#client.onclose = () => {
+			onend();
+			void this.end("The MCP server ended.");
+		};
+		if (this.#transport.reason) onend();
+	}
+
+	isBusy(): boolean {
+		return this.#calls.size > 0;
+	}
+
+	/** Changes of a resource go to the streams that listen. What the child does not watch is not heard of. */
+	async subscribe(uri: string): Promise<void> {
+		const count = this.#subscriptions.get(uri) ?? 0;
+		this.#subscriptions.set(uri, count + 1);
+		if (count === 0) await this.#watch(() => this.#client.subscribeResource({ uri }));
+	}
+
+	async unsubscribe(uri: string): Promise<void> {
+		const count = (this.#subscriptions.get(uri) ?? 0) - 1;
+		if (count > 0) this.#subscriptions.set(uri, count);
+		else if (this.#subscriptions.delete(uri)) await this.#watch(() => this.#client.unsubscribeResource({ uri }));
+	}
+
+	async #watch(change: () => Promise<unknown>): Promise<void> {
+		if (this.#client.getServerCapabilities()?.resources?.subscribe) await change().catch(logError);
+	}
+
+	/**
+	 * Ends the child. Resolves when nothing is left.
+	 *
+	 * @param reason what requests in flight are answered
+	 */
+	async end(reason: string): Promise<void> {
+		if (this.#reason) return;
+		this.#reason = reason;
+		this.#calls.cancelAll();
+		await this.#transport.close();
+		// The answers first; closing the handler cuts them off.
+		await delay(ANSWER_MILLISECONDS);
+		await Promise.all([this.#handler.close(), this.#streamingHandler.close()]);
+	}
+
+	/** A server for one request: what it does is done by the child. */
+	#newServer(): Server {
+		const { tasks: _, ...capabilities } = this.#client.getServerCapabilities() ?? {};
+		const instructions = this.#client.getInstructions();
+		const server = new Server(this.#client.getServerVersion() ?? OWN_INFO, {
+			capabilities,
+			...(instructions !== undefined && { instructions }),
+		});
+		server.fallbackRequestHandler = (request, context) => this.#serve(request, context);
+		return server;
+	}
+
+	/** Forwards a request until its deadline, and writes a tool call's line to the log. */
+	async #serve(request: JSONRPCRequest, context: ServerContext): Promise<Result> {
+		const principal = currentPrincipal();
+		const isTool = request.method === "tools/call";
+		const name = isTool ? String(request.params?.name).slice(0, 100) : request.method;
+		const started = Date.now();
+		let outcome: Outcome = "error";
+		try {
+			// Nobody says which tools of the child are long, so all may be.
+			const seconds = secondsFor(isTool ? { long: true } : {}, this.#env);
+			const call = { name, requestId: principal.requestId, seconds, cancelled: context.mcpReq.signal };
+			const result = await runUntilDeadline(call, (signal) => this.#forward(request, context, signal));
+			outcome = result.resultType === "input_required" ? "asked" : result.isError === true ? "failed" : "ok";
+			return result;
+		} catch (error) {
+			if (context.mcpReq.signal.aborted) outcome = "cancelled";
+			if (!(error instanceof DeadlineError)) throw error;
+			outcome = "timeout";
+			if (isTool) return { content: [{ type: "text", text: error.message }], isError: true };
+			throw new ProtocolError(ProtocolErrorCode.InternalError, error.message);
+		} finally {
+			if (isTool) logToolCall(name, principal, outcome, Date.now() - started);
+		}
+	}
+
+	async #forward(request: JSONRPCRequest, context: ServerContext, until: AbortSignal): Promise<Result> {
+		const { method, params } = request;
+		try {
+			return await this.#calls.serve(request, context, until, (current, signal) =>
+				this.#client.request({ method, ...(params && { params }) }, ANY_RESULT, {
+					signal,
+					timeout: NO_TIMEOUT,
+					onprogress: (progress) => void reportProgress(current(), progress),
+				}),
+			);
+		} catch (error) {
+			const visits = visitsOf(error, context);
+			if (visits) return visits;
+			const reason = this.#transport.reason ?? this.#reason;
+			throw reason ? new ProtocolError(JSON_RPC.transport, `${reason} Try again.`) : error;
+		}
+	}
+
+	async #announce(notification: Notification): Promise<void> {
+		const { notify } = this.#handler;
+		switch (notification.method) {
+			case "notifications/tools/list_changed":
+				return notify.toolsChanged();
+			case "notifications/prompts/list_changed":
+				return notify.promptsChanged();
+			case "notifications/resources/list_changed":
+				return notify.resourcesChanged();
+			case "notifications/resources/updated":
+				return notify.resourceUpdated(String(notification.params?.uri));
+			case "notifications/message":
+				return this.#calls.notify(notification);
+		}
+	}
+}
+
+function isResult(value: unknown): value is Result {
+	return typeof value === "object" && value !== null;
+}
+
+async function reportProgress(context: ServerContext | undefined, progress: Readonly<Record<string, unknown>>) {
+	const progressToken = context?.mcpReq._meta?.progressToken;
+	if (progressToken === undefined) return;
+	await context?.mcpReq
+		.notify({ method: "notifications/progress", params: { ...progress, progressToken } })
+		.catch(() => {});
+}
