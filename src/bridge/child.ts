@@ -1,5 +1,6 @@
 /** One stdio MCP server as a process: messages in, messages out, and the end of it. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Variables } from "./environment.ts";
 import { eachLine, type Rest } from "./lines.ts";
 import { log, messageOf, shorten } from "./log.ts";
@@ -12,20 +13,23 @@ const MAX_LOG_CHARACTERS = 4_000;
 /** How long a child may take to end after its stdin was closed, and then after SIGTERM. */
 const CLOSE_MILLISECONDS = 1_500;
 const TERM_MILLISECONDS = 3_000;
+/** A process that has left the group may hold the output open. Of a child that is gone, it ends with such a silence. */
+const SILENCE_MILLISECONDS = 500;
 /** JSON-RPC 2.0, section 5.1: the server's own. */
 const FAILED = -32000;
 
 export class Child {
 	/** What the child says, as it was written. A line that is no message of JSON-RPC is left out. */
 	onmessage: (text: string) => void = () => {};
-	/** Called once, when the child has ended; says why in a sentence for people. */
+	/** Called once, when the child has ended and all that it said was read; says why in a sentence for people. */
 	onend: (reason: string) => void = () => {};
 	readonly #process: ChildProcessWithoutNullStreams;
 	/** What its lines in the log are marked with. */
 	readonly #id: string;
 	readonly #maxBytes: number;
+	readonly #ended = Promise.withResolvers<void>();
 	#hasEnded = false;
-	#ending: Promise<void> | undefined;
+	#isEnding = false;
 
 	/** @param maxBytes of a message; a larger one fails the call that it answers */
 	constructor({ file, args }: Command, env: Variables, id: string, maxBytes: number) {
@@ -37,9 +41,7 @@ export class Child {
 		log("child_start", { child: id, pid });
 		if (pid !== undefined) watchGroup(pid);
 		this.#process.on("error", (error) => this.#finish(`The MCP server could not be started (${error.message}).`));
-		// The output that is still on its way comes before "close"; who holds it open is ended first.
-		this.#process.on("exit", () => void this.#endGroup().then(() => this.#finish(this.#reason())));
-		this.#process.on("close", () => this.#finish(this.#reason()));
+		this.#process.on("exit", () => void this.#leave());
 		// Writing to a child that has just died; its end is reported by "exit".
 		stdin.on("error", () => {});
 		eachLine(
@@ -62,35 +64,51 @@ export class Child {
 		else this.#process.stdout.resume();
 	}
 
-	/** @param taken called when the child's end of the pipe has it */
+	/** @param taken called when the child's end of the pipe has it; never, if there is no such end any more */
 	send(text: string, taken: () => void): void {
-		if (!this.#hasEnded) this.#process.stdin.write(`${text}\n`, taken);
+		if (!this.#hasEnded) this.#process.stdin.write(`${text}\n`, (error) => !error && taken());
 	}
 
-	/** Ends the child and all that it has started, gently first. Resolves when nothing of it is left. */
+	/** Ends the child and all that it has started, gently first. Resolves after `onend`. */
 	end(): Promise<void> {
 		this.isPaused = false;
-		this.#ending ??= this.#end();
-		return this.#ending;
+		if (!this.#isEnding && !this.#hasEnded) void this.#end();
+		return this.#ended.promise;
 	}
 
 	async #end(): Promise<void> {
-		const { pid } = this;
+		this.#isEnding = true;
 		this.#process.stdin.end();
-		if (pid !== undefined && !(await isGroupGone(pid, CLOSE_MILLISECONDS))) await this.#endGroup();
+		if (this.pid !== undefined && !(await isGroupGone(this.pid, CLOSE_MILLISECONDS))) await this.#endGroup();
 	}
 
 	async #endGroup(): Promise<void> {
 		if (this.pid !== undefined) await endGroup(this.pid, TERM_MILLISECONDS);
 	}
 
+	/** The process is gone; what it started, and what it said last, may not be. */
+	async #leave(): Promise<void> {
+		const { stdout, stderr } = this.#process;
+		const closed = once(this.#process, "close");
+		await this.#endGroup();
+		let isSilent = false;
+		stdout.on("data", () => {
+			isSilent = false;
+		});
+		const timer = setInterval(() => {
+			if (isSilent && !stdout.isPaused()) for (const stream of [stdout, stderr]) stream.destroy();
+			isSilent = true;
+		}, SILENCE_MILLISECONDS);
+		await closed;
+		clearInterval(timer);
+		this.#finish(this.#reason());
+	}
+
 	#read(line: string): void {
 		if (line.trim() === "") return;
 		const message = parse(line);
-		const bytes = Buffer.byteLength(line);
 		if (isMessage(message)) {
-			if (bytes <= this.#maxBytes) this.onmessage(line);
-			else this.#refuse(message, bytes);
+			this.onmessage(line);
 		} else if (Array.isArray(message) && message.every(isMessage)) {
 			for (const one of message) this.onmessage(JSON.stringify(one));
 		} else log("child_garbage", { child: this.#id, line: shorten(line) });
@@ -101,7 +119,7 @@ export class Child {
 		const outline = new Outline();
 		return {
 			add: (piece) => outline.add(piece),
-			end: (length) => this.#refuse(outline.read(), length),
+			end: (bytes) => this.#refuse(outline.read(), bytes),
 		};
 	}
 
@@ -126,6 +144,7 @@ export class Child {
 		this.#hasEnded = true;
 		log("child_end", { child: this.#id, pid: this.pid, reason });
 		this.onend(reason);
+		this.#ended.resolve();
 	}
 }
 

@@ -1,46 +1,47 @@
 /** Lines out of a stream that arrives in pieces. */
 import type { Readable } from "node:stream";
 
-/** Takes what of a line is beyond the limit, in pieces; and learns of its end. */
-export type Rest = { add(piece: string): void; end(length: number): void };
+const LINE_FEED = 0x0a;
+
+/** Takes a line that is longer than the limit, in pieces; and learns of its end. */
+export type Rest = { add(piece: Buffer): void; end(bytes: number): void };
 
 /**
  * Calls back with each line, without its end. Only a line feed ends a line: JSON may hold any other separator.
  *
- * @param limit how many characters of a line are kept
+ * @param limit how many bytes of a line are kept
  * @param tooLong takes a longer line from its beginning on; without it, what comes after the limit is thrown away
  */
 export function eachLine(stream: Readable, limit: number, use: (line: string) => void, tooLong?: () => Rest): void {
 	// Joined once, at the end of the line: a result of several megabytes comes in hundreds of pieces.
-	let pieces: string[] = [];
+	let pieces: Buffer[] = [];
 	let length = 0;
 	let rest: Rest | undefined;
-	const keep = (piece: string) => {
+	const keep = (piece: Buffer) => {
+		const room = limit - length;
 		length += piece.length;
 		if (tooLong && !rest && length > limit) {
 			rest = tooLong();
 			for (const kept of pieces.splice(0)) rest.add(kept);
 		}
-		if (rest) return rest.add(piece);
-		const room = limit - (length - piece.length);
-		if (room > 0 && piece !== "") pieces.push(piece.slice(0, room));
+		if (rest) rest.add(piece);
+		else if (room > 0) pieces.push(piece.subarray(0, room));
 	};
 	const finish = () => {
-		const line = pieces.join("");
 		if (rest) rest.end(length);
-		else use(line.endsWith("\r") ? line.slice(0, -1) : line);
+		else use(Buffer.concat(pieces).toString().replace(/\r$/, ""));
 		pieces = [];
 		length = 0;
 		rest = undefined;
 	};
-	stream.setEncoding("utf8");
-	stream.on("data", (chunk: string) => {
-		const [first = "", ...others] = chunk.split("\n");
-		keep(first);
-		for (const piece of others) {
+	stream.on("data", (chunk: Buffer) => {
+		let start = 0;
+		for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+			keep(chunk.subarray(start, end));
 			finish();
-			keep(piece);
+			start = end + 1;
 		}
+		keep(chunk.subarray(start));
 	});
 	stream.on("end", () => length > 0 && finish());
 }

@@ -1,10 +1,24 @@
 /** What the bridge reports: one JSON object a line, on stderr. */
 
 const SHORT_LENGTH = 300;
+/** What may wait for a slow reader of stderr; what comes then is left out. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 export type LogFields = Readonly<Record<string, string | number | undefined>>;
 
+let leftOut = 0;
+
 export function log(event: string, fields: LogFields = {}): void {
+	if (process.stderr.writableLength > MAX_WAITING_BYTES) {
+		leftOut++;
+		return;
+	}
+	if (leftOut > 0) write("log_left_out", { lines: leftOut });
+	leftOut = 0;
+	write(event, fields);
+}
+
+function write(event: string, fields: LogFields): void {
 	process.stderr.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 

@@ -7,18 +7,19 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { type WebSocket, WebSocketServer } from "ws";
-import { OPENING_HEADER, PIPE_PATH, WINDOW_BYTES } from "./contract.ts";
+import { WebSocketServer } from "ws";
+import { CLOSE, OPENING_HEADER, PIPE_PATH, WINDOW_BYTES } from "./contract.ts";
 import { ignoreClosedOutput, log, messageOf } from "./log.ts";
 import { readOpening } from "./opening.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { Pipes, type Refusal } from "./pipes.ts";
-import { killGroups } from "./process-group.ts";
+import { killGroups, startWatchdog } from "./process-group.ts";
 
 const PARENT_CHECK_MILLISECONDS = 500;
-const PING_MILLISECONDS = 30_000;
 /** How long the children may take to end; after that they are killed. */
 const STOP_MILLISECONDS = 2_000;
+/** How long the Worker may take to answer the close of a pipe. */
+const CLOSE_MILLISECONDS = 500;
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"];
 
 ignoreClosedOutput();
@@ -37,10 +38,13 @@ async function readSecret(): Promise<Buffer> {
 		delete process.env.STDIO_PIPE_SECRET;
 		return digest(secret);
 	}
-	process.once("disconnect", () => process.exit(0));
-	const [{ secret }] = await once(process, "message");
-	process.removeAllListeners("disconnect");
-	return digest(String(secret));
+	const leave = () => process.exit(0);
+	process.once("disconnect", leave);
+	const [message] = await once(process, "message");
+	process.off("disconnect", leave);
+	const { secret } = Object(message);
+	if (typeof secret !== "string" || secret === "") throw new Error("The first message has no secret");
+	return digest(secret);
 }
 
 function digest(text: string): Buffer {
@@ -48,8 +52,10 @@ function digest(text: string): Buffer {
 }
 
 function run({ host, port, command, limits }: Options, secret: Buffer): void {
+	startWatchdog();
 	const pipes = new Pipes(command, limits);
 	const isAllowedHost = hostPolicy(host);
+	let isStopping = false;
 	const sockets = new WebSocketServer({ noServer: true, maxPayload: WINDOW_BYTES, perMessageDeflate: false });
 	const server = createServer((request, response) => {
 		const isHealth = request.url === "/health" && isAllowedHost(request.headers.host);
@@ -58,10 +64,12 @@ function run({ host, port, command, limits }: Options, secret: Buffer): void {
 
 	server.on("upgrade", (request, socket, head) => {
 		const opening = readOpening(request.headers[OPENING_HEADER.toLowerCase()]);
+		if (isStopping) return socket.destroy();
 		const refusal = refuse(request) ?? (opening ? pipes.refuse(opening) : BAD_OPENING);
 		if (refusal || !opening) return answer(socket, refusal ?? BAD_OPENING);
 		sockets.handleUpgrade(request, socket, head, (pipe) => {
-			keepAlive(pipe);
+			// Its close follows, with a code that says what was wrong.
+			pipe.on("error", () => {});
 			pipes.open(opening, pipe);
 		});
 	});
@@ -91,13 +99,15 @@ function run({ host, port, command, limits }: Options, secret: Buffer): void {
 		console.log(`Bridge: http://${host}:${actualPort} runs ${command.file}`);
 	});
 
-	let isStopping = false;
 	async function stop(): Promise<void> {
 		if (isStopping) return;
 		isStopping = true;
 		server.close();
 		await Promise.race([pipes.close(), delay(STOP_MILLISECONDS)]);
 		await killGroups();
+		const closed = [...sockets.clients].map((socket) => once(socket, "close"));
+		for (const socket of sockets.clients) socket.close(CLOSE.childEnded, "The program that ran the MCP server ended.");
+		await Promise.race([Promise.all(closed), delay(CLOSE_MILLISECONDS)]);
 		process.exit(0);
 	}
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
@@ -119,21 +129,7 @@ function answer(socket: Duplex, { status, error, retryAfter }: Refusal): void {
 		...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
 	];
 	socket.on("error", () => {});
-	socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`);
-}
-
-/** A Worker that is gone may not have closed its end; the child is then kept for the next one. */
-function keepAlive(socket: WebSocket): void {
-	let isAlive = true;
-	socket.on("pong", () => {
-		isAlive = true;
-	});
-	const timer = setInterval(() => {
-		if (!isAlive) return socket.terminate();
-		isAlive = false;
-		socket.ping();
-	}, PING_MILLISECONDS);
-	socket.on("close", () => clearInterval(timer));
+	socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 /** On this computer only, a web page must not get here under a host name of its own (DNS rebinding). */

@@ -60,13 +60,14 @@ export function readOptions(args: readonly string[], env: Variables): Options {
 function wholeNumber(name: string, text: string, min: number, max: number): number {
 	const value = Number(text);
 	if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-	throw new Error(`${name} takes a whole number from ${min} up: ${text}`);
+	const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up` : `from ${min} to ${max}`;
+	throw new Error(`${name} takes a whole number ${range}, not ${text}`);
 }
 
 /** The program's own flags come first, each with a value; flags behind the command are the command's. */
 function splitArguments(args: readonly string[]): { own: string[]; words: string[] } {
 	let end = 0;
-	for (let flag = args[end]; flag?.startsWith("--") && flag !== "--"; flag = args[end]) {
+	for (let flag = args[end]; flag?.startsWith("-") && flag !== "--"; flag = args[end]) {
 		end += flag.includes("=") ? 1 : 2;
 	}
 	return { own: args.slice(0, end), words: args.slice(args[end] === "--" ? end + 1 : end) };

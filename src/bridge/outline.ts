@@ -1,10 +1,13 @@
 /** The outline of a JSON object that is too large to keep: its members, with null for each object and array among them. */
 
-/** A longer string among the members is taken for an empty one: no id and no name of a method is that long. */
+/** A longer string among the members is taken for an empty one: no id and no name of a method is that long. Bytes. */
 const MAX_STRING_LENGTH = 256;
 const MAX_LENGTH = 8192;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 export class Outline {
+	/** One character a byte: UTF-8 may be cut anywhere. */
 	#kept = "";
 	#depth = 0;
 	#isString = false;
@@ -13,28 +16,38 @@ export class Outline {
 	#start = 0;
 
 	/** @param piece what follows, in any pieces */
-	add(piece: string): void {
-		for (let index = 0; index < piece.length; index++) {
-			if (this.#isString) this.#addToString(piece.charAt(index));
-			else this.#addOutside(piece.charAt(index));
+	add(piece: Buffer): void {
+		let index = 0;
+		while (index < piece.length) {
+			if (this.#isString) index = this.#addToString(piece, index);
+			else this.#addOutside(String.fromCharCode(piece[index++] ?? 0));
 		}
 	}
 
 	/** @returns the object, as far as it can be read */
 	read(): { readonly id?: unknown; readonly method?: unknown; readonly result?: unknown; readonly error?: unknown } {
 		try {
-			return Object(JSON.parse(this.#kept));
+			return Object(JSON.parse(Buffer.from(this.#kept, "latin1").toString()));
 		} catch {
 			return {};
 		}
 	}
 
-	#addToString(character: string): void {
-		const isEnd = character === '"' && !this.#isEscaped;
-		this.#isEscaped = character === "\\" && !this.#isEscaped;
-		this.#isString = !isEnd;
-		if (isEnd && this.#kept.length - this.#start > MAX_STRING_LENGTH) this.#kept = this.#kept.slice(0, this.#start);
-		if (isEnd || this.#kept.length - this.#start <= MAX_STRING_LENGTH) this.#keep(character);
+	/** Up to the end of the string, or to the next backslash. @returns where to go on */
+	#addToString(piece: Buffer, start: number): number {
+		let index = this.#isEscaped ? start + 1 : start;
+		while (index < piece.length && piece[index] !== QUOTE && piece[index] !== BACKSLASH) index++;
+		this.#isEscaped = piece[index] === BACKSLASH;
+		this.#isString = piece[index] !== QUOTE;
+		if (this.#depth > 1) return index + 1;
+		const end = this.#isEscaped ? index + 1 : index;
+		const room = this.#start + MAX_STRING_LENGTH + 1 - this.#kept.length;
+		this.#keep(piece.toString("latin1", start, Math.min(end, start + room)));
+		if (!this.#isString) {
+			if (this.#kept.length > this.#start + MAX_STRING_LENGTH) this.#kept = this.#kept.slice(0, this.#start);
+			this.#keep('"');
+		}
+		return index + 1;
 	}
 
 	#addOutside(character: string): void {

@@ -3,6 +3,7 @@ import type { WebSocket } from "ws";
 import type { Child } from "./child.ts";
 import { CLOSE, decodeControl, encodeControl, type Opening, Outbox } from "./contract.ts";
 
+const PING_MILLISECONDS = 30_000;
 /** What a close frame holds (RFC 6455, section 5.5.1). */
 const MAX_REASON_BYTES = 123;
 
@@ -20,6 +21,7 @@ export class ChildPipe {
 	#keeping: NodeJS.Timeout | undefined;
 	/** Why the child has ended. */
 	#reason: string | undefined;
+	#isOver = false;
 
 	constructor(child: Child, user: Opening["user"], keepMilliseconds: number, onend: () => void) {
 		this.user = user;
@@ -31,26 +33,34 @@ export class ChildPipe {
 		};
 		child.onend = (reason) => {
 			this.#reason = reason;
-			this.#flush();
+			if (this.#isOver) onend();
+			else this.#flush();
 		};
-		this.onend = onend;
+		this.#onend = onend;
 	}
 
-	/** Called when nothing of it is needed any more. */
-	readonly onend: () => void;
+	/** Called once, when the child has ended and nobody will come for what it said. */
+	readonly #onend: () => void;
+
+	/** Whether the child ends, or has ended, and cannot be taken up again. */
+	get isOver(): boolean {
+		return this.#isOver;
+	}
 
 	/** Takes the place of the socket before. */
 	attach(socket: WebSocket): void {
+		keepAlive(socket);
 		clearTimeout(this.#keeping);
 		const before = this.#socket;
 		this.#socket = socket;
 		before?.close(CLOSE.replaced, "The child has another pipe now.");
-		socket.on("message", (data) => this.#fromWorker(String(data)));
+		// What still comes from the socket before is not in the count of this one's first frame.
+		socket.on("message", (data) => this.#socket === socket && this.#fromWorker(String(data)));
 		socket.on("close", (code) => this.#detach(socket, code));
-		socket.on("error", () => socket.terminate());
 		// One that could not be started has only its end to tell.
-		if (this.#child.pid === undefined) return;
-		socket.send(encodeControl({ taken: this.#taken, got: this.#got, sent: this.#outbox.taken }));
+		if (this.#child.pid !== undefined) {
+			socket.send(encodeControl({ taken: this.#taken, got: this.#got, sent: this.#outbox.taken }));
+		}
 		for (const text of this.#outbox.missing()) socket.send(text);
 		this.#flush();
 	}
@@ -77,15 +87,17 @@ export class ChildPipe {
 	#detach(socket: WebSocket, code: number): void {
 		if (this.#socket !== socket) return;
 		this.#socket = undefined;
-		if (code === CLOSE.end || this.#reason !== undefined) {
-			void this.end();
-			this.onend();
-			return;
-		}
-		this.#keeping = setTimeout(() => {
-			void this.end();
-			this.onend();
-		}, this.#keepMilliseconds);
+		// The other end repeats the code of a close that it has got (RFC 6455, section 5.5.1).
+		if (code === CLOSE.end || code === CLOSE.childEnded) this.#letGo();
+		else this.#keeping = setTimeout(() => this.#letGo(), this.#keepMilliseconds);
+	}
+
+	/** Nobody will take what the child says from here on. Its place is free when it is gone. */
+	#letGo(): void {
+		this.#isOver = true;
+		this.#child.onmessage = () => {};
+		if (this.#reason === undefined) void this.end();
+		else this.#onend();
 	}
 
 	/** Sends what fits; of the rest the child waits to be rid. */
@@ -107,4 +119,18 @@ export class ChildPipe {
 function shortened(reason: string): string {
 	const bytes = Buffer.from(reason).subarray(0, MAX_REASON_BYTES);
 	return bytes.toString().replace(/\uFFFD$/, "");
+}
+
+/** A Worker that is gone may not have closed its end; the child is then kept for the next one. */
+function keepAlive(socket: WebSocket): void {
+	let isAlive = true;
+	socket.on("pong", () => {
+		isAlive = true;
+	});
+	const timer = setInterval(() => {
+		if (!isAlive) return socket.terminate();
+		isAlive = false;
+		socket.ping();
+	}, PING_MILLISECONDS);
+	socket.on("close", () => clearInterval(timer));
 }

@@ -27,7 +27,7 @@ export class Pipes {
 		const pipe = this.#pipes.get(child);
 		if (!isNew) {
 			const isTheirs = JSON.stringify(pipe?.user) === JSON.stringify(user);
-			return isTheirs ? undefined : { status: 404, error: "There is no such child any more." };
+			return isTheirs && !pipe?.isOver ? undefined : { status: 404, error: "There is no such child any more." };
 		}
 		if (pipe) return { status: 409, error: "There is a child of this name." };
 		const theirs = [...this.#pipes.values()].filter((one) => one.user.id === user.id).length;

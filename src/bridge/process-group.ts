@@ -37,13 +37,17 @@ function forgetGroup(leader: number): void {
 	if (watched.delete(leader)) tellWatchdog();
 }
 
-function tellWatchdog(): void {
-	if (!HAS_GROUPS) return;
-	watchdog ??= startWatchdog();
-	watchdog.stdin?.write(`${[...watched].map((leader) => `-${leader}`).join(" ")}\n`);
+/** Takes some milliseconds, in which nobody would know of a process that was started before it. */
+export function startWatchdog(): void {
+	if (HAS_GROUPS) watchdog ??= spawnWatchdog();
 }
 
-function startWatchdog(): ChildProcess {
+function tellWatchdog(): void {
+	startWatchdog();
+	watchdog?.stdin?.write(`${[...watched].map((leader) => `-${leader}`).join(" ")}\n`);
+}
+
+function spawnWatchdog(): ChildProcess {
 	const child = spawn("sh", ["-c", WATCHDOG], { ...AS_GROUP, stdio: ["pipe", "ignore", "ignore"] });
 	// Without a shell, or without this one, there is no watchdog.
 	child.on("error", () => {});

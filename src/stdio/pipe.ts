@@ -10,6 +10,8 @@ export type Connect = (headers: Record<string, string>) => Promise<Response>;
 const ATTEMPTS = 20;
 const ATTEMPT_MILLISECONDS = 2_500;
 const FIRST_MILLISECONDS = 250;
+/** How long it may take until the program speaks; a container may have to start first. */
+const OPEN_MILLISECONDS = 60_000;
 
 const encoder = new TextEncoder();
 
@@ -33,7 +35,7 @@ export class Pipe {
 	/** @param opening starts a child, or takes up one whose pipe was lost */
 	static async open(connect: Connect, opening: Opening): Promise<Pipe | Refusal> {
 		const pipe = new Pipe(connect, opening);
-		return (await pipe.#open(opening).catch(unreachable)) ?? pipe;
+		return (await pipe.#open(opening)) ?? pipe;
 	}
 
 	private constructor(connect: Connect, opening: Opening) {
@@ -59,28 +61,44 @@ export class Pipe {
 
 	/** @returns why there is none */
 	async #open(opening: Opening): Promise<Refusal | undefined> {
-		const response = await this.#connect({
-			Upgrade: "websocket",
-			[OPENING_HEADER]: encodeURIComponent(JSON.stringify(opening)),
-		});
-		const { webSocket: socket } = response;
-		if (!socket) return readRefusal(response);
+		const { promise, resolve } = Promise.withResolvers<Refusal | undefined>();
+		let isLate = false;
+		const timer = setTimeout(() => {
+			isLate = true;
+			resolve(unreachable(`The program did not speak within ${OPEN_MILLISECONDS} ms`));
+		}, OPEN_MILLISECONDS);
+		const headers = { Upgrade: "websocket", [OPENING_HEADER]: encodeURIComponent(JSON.stringify(opening)) };
+		const listen = async (response: Response) => {
+			const { webSocket: socket } = response;
+			if (!socket) return resolve(await readRefusal(response));
+			this.#listen(socket, resolve, () => isLate);
+		};
+		this.#connect(headers)
+			.then(listen)
+			.catch((error) => resolve(unreachable(error)));
+		const refusal = await promise;
+		clearTimeout(timer);
+		return refusal;
+	}
+
+	/** @param opened called when the program has spoken, or with the reason why it will not */
+	#listen(socket: WebSocket, opened: (refusal?: Refusal) => void, isLate: () => boolean): void {
 		this.#socket = socket;
 		this.#isReady = false;
 		// The program speaks first, once the child has started.
-		const { promise, resolve } = Promise.withResolvers<Refusal | undefined>();
 		socket.addEventListener("message", ({ data }) => {
+			// Nobody waits any more; the program keeps the child for a minute.
+			if (isLate()) return socket.close();
 			this.#read(String(data), socket);
-			resolve(undefined);
+			opened();
 		});
 		socket.addEventListener("close", ({ code, reason }) => {
-			if (!this.#isReady) resolve(code === CLOSE.childEnded ? notStarted(reason) : unreachable(`closed (${code})`));
+			if (!this.#isReady) opened(code === CLOSE.childEnded ? notStarted(reason) : unreachable(`closed (${code})`));
 			else if (code === CLOSE.childEnded || code === CLOSE.replaced) this.#finish(reason);
 			else void this.#reopen(socket);
 		});
 		socket.addEventListener("error", () => this.#isReady && void this.#reopen(socket));
 		socket.accept();
-		return promise;
 	}
 
 	#read(text: string, socket: WebSocket): void {
@@ -119,7 +137,7 @@ export class Pipe {
 			// Not at once: a container that has just ended is not to be started again.
 			await delay(attempt > 0 ? ATTEMPT_MILLISECONDS : FIRST_MILLISECONDS);
 			if (this.#hasEnded) return;
-			const refusal = await this.#open({ ...this.#opening, isNew: false }).catch(unreachable);
+			const refusal = await this.#open({ ...this.#opening, isNew: false });
 			if (!refusal) return;
 			if (refusal.status < 500) break;
 		}

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const CONTEXT = join(ROOT, "src/bridge");
 
 type Package = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string>; type?: string };
-type Lock = { packages: Record<string, Package & { version?: string }> };
+type Lock = { packages: Record<string, Package & { version?: string; integrity?: string; resolved?: string }> };
 
 const dockerfile = readFileSync(join(CONTEXT, "Dockerfile"), "utf8");
 const instructions = parseDockerfile(dockerfile);
@@ -92,6 +92,14 @@ it("brings the versions that the tests run with", () => {
 	expect(versions.length).toBeGreaterThan(0);
 	for (const [path, { version }] of versions) {
 		expect(rootLock.packages[path]?.version, path).toBe(version);
+	}
+});
+
+it("takes packages with a checksum, and from no place of its own", () => {
+	const packages = Object.entries(lock.packages).filter(([path]) => path !== "");
+	for (const [path, entry] of packages) {
+		expect(entry.integrity, path).toMatch(/^sha512-/);
+		expect(entry.resolved ?? "https://registry.npmjs.org/", path).toMatch(/^https:\/\/registry\.npmjs\.org\//);
 	}
 });
 

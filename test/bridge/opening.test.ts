@@ -2,11 +2,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { CLOSE } from "../../src/bridge/contract.ts";
-import { childCommand, waitFor } from "../stdio/processes.ts";
+import { childCommand, isRunning, waitFor } from "../stdio/processes.ts";
 import { MAIN } from "../stdio/program.ts";
 import { openingOf, refusalOf, SECRET, startProgram, TestPipe } from "./pipes.ts";
 
@@ -46,10 +47,16 @@ describe("the secret", () => {
 		let output = "";
 		bridge.stdout.on("data", (chunk) => (output += chunk));
 		const url = await waitFor("the program to listen", () => /^Bridge: (http:\S+)/m.exec(output)?.[1]);
-		const program = { url } as Awaited<ReturnType<typeof startProgram>>;
-		const environment = (await (await TestPipe.open(program)).environment()).env;
+		const environment = (await (await TestPipe.open({ url })).environment()).env;
 		expect(environment).toMatchObject({ MCP_USER_LOGIN: "ada@example.com" });
 		expect(JSON.stringify(environment)).not.toContain(SECRET);
+	});
+
+	it("does not reach a child where a starter has one in its environment, too", async () => {
+		const program = await startProgram(FAKE, { STDIO_PIPE_SECRET: SECRET });
+		const { env } = await (await TestPipe.open(program)).environment();
+		expect(env).toMatchObject({ MCP_USER_LOGIN: "ada@example.com" });
+		expect(JSON.stringify(env)).not.toContain(SECRET);
 	});
 
 	it("is not done without", async () => {
@@ -59,9 +66,36 @@ describe("the secret", () => {
 	});
 });
 
+/** A program with a channel to its starter, which has told it no secret yet. */
+function startUntold() {
+	const program = spawn(process.execPath, [MAIN, "--port", "0", ...FAKE], {
+		stdio: ["ignore", "ignore", "pipe", "ipc"],
+	});
+	onTestFinished(() => void program.kill("SIGKILL"));
+	return { program, output: text(program.stderr as Readable), closed: once(program, "close") };
+}
+
+describe("a starter", () => {
+	it.each([{}, { secret: "" }, { secret: 1 }, "secret"])(
+		"that tells %j instead of a secret starts nothing",
+		async (message) => {
+			const { program, output, closed } = startUntold();
+			program.send(message);
+			expect([(await closed)[0], await output]).toEqual([2, expect.stringContaining("has no secret")]);
+		},
+	);
+
+	it("that leaves before it tells the secret takes the program along", async () => {
+		const { program } = startUntold();
+		program.disconnect();
+		expect(await once(program, "exit")).toEqual([0, null]);
+	});
+});
+
 describe("an opening", () => {
 	it.each([
 		["no JSON", "{"],
+		["no percent-encoding", "%E0%A4%A"],
 		["no object", "1"],
 		["nobody's", encodeURIComponent(JSON.stringify({ ...openingOf(), user: { ...BOB, id: "" } }))],
 		["of a child without a name", encodeURIComponent(JSON.stringify(openingOf({ child: "" })))],
@@ -106,10 +140,49 @@ describe("an opening", () => {
 		await program.event("child_end");
 		await TestPipe.open(program, { user: { ...BOB, id: "eve" } });
 	});
+
+	it("is refused as long as a child that ends still runs", async () => {
+		const program = await startProgram(childCommand("stubborn"), { STDIO_MAX_CHILDREN_PER_USER: "1" });
+		const pipe = await TestPipe.open(program);
+		const { pid } = await program.event("child_start");
+		await program.event("child_stderr");
+		pipe.close(CLOSE.end);
+		await waitFor("the close", () => pipe.closed);
+		expect(isRunning(pid)).toBe(true);
+		expect(await refusalOf(program)).toMatchObject({ status: 429 });
+		expect(await refusalOf(program, { ...pipe.opening, isNew: false })).toMatchObject({ status: 404 });
+		await program.event("child_end");
+		expect(isRunning(pid)).toBe(false);
+		const next = await TestPipe.open(program);
+		await waitFor("the first frame", () => next.controls[0]);
+	});
+
+	it("of one pipe that breaks the rules ends no other", async () => {
+		const program = await startProgram(FAKE);
+		const [rude, other] = [await TestPipe.open(program), await TestPipe.open(program)];
+		rude.send("x".repeat(17 * 1024 * 1024));
+		await waitFor("the close", () => rude.closed);
+		expect(rude.closed?.code).toBe(1009);
+		await other.environment();
+		expect(program.events("child_end")).toEqual([]);
+	});
 });
 
 it.each([
 	["an unknown flag", ["--prot", "1", "--", "node"], {}, "Unknown option"],
+	["an unknown letter", ["-p", "1", "--", "node"], {}, "Unknown option"],
+	[
+		"a port that is too large",
+		["--port", "70000", "node"],
+		{},
+		"--port takes a whole number from 0 to 65535, not 70000",
+	],
+	[
+		"a day too long",
+		["node"],
+		{ STDIO_KEEP_SECONDS: "86401" },
+		"STDIO_KEEP_SECONDS takes a whole number from 1 to 86400",
+	],
 	["a limit that is none", ["node"], { STDIO_MAX_CHILDREN: "many" }, "STDIO_MAX_CHILDREN takes a whole number"],
 	["no command", [], {}, "No command to run was given"],
 	["an unclosed quote", [], { STDIO_COMMAND: 'node "secret' }, "A quote in STDIO_COMMAND is never closed"],

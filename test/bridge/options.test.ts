@@ -42,8 +42,8 @@ describe("the options", () => {
 
 	it.each([
 		[[], "No command"],
-		[["--port", "x", "--", "node"], "--port takes a whole number from 0 up"],
-		[["--port", "70000", "--", "node"], "--port takes a whole number from 0 up"],
+		[["--port", "x", "--", "node"], "--port takes a whole number from 0 to 65535"],
+		[["--port", "70000", "--", "node"], "--port takes a whole number from 0 to 65535"],
 		[["--prot", "1", "--", "node"], "Unknown option"],
 	])("%j are refused", (args, message) => {
 		expect(() => readOptions(args, {})).toThrow(message);

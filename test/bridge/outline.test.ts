@@ -2,9 +2,10 @@
 import { expect, it } from "vitest";
 import { Outline } from "../../src/bridge/outline.ts";
 
-function outlineOf(json: string, size: number) {
+function outlineOf(text: string, size: number) {
+	const json = Buffer.from(text);
 	const outline = new Outline();
-	for (let index = 0; index < json.length; index += size) outline.add(json.slice(index, index + size));
+	for (let index = 0; index < json.length; index += size) outline.add(json.subarray(index, index + size));
 	return outline.read();
 }
 

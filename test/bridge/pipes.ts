@@ -1,5 +1,7 @@
 /** The container's program as a process, and the Worker's end of its pipes as a plain client. */
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { type Control, decodeControl, encodeControl, OPENING_HEADER, type Opening } from "../../src/bridge/contract.ts";
@@ -35,6 +37,16 @@ export async function startProgram(command: readonly string[], env: Variables = 
 	};
 }
 
+/** In MiB; the most that it was. */
+export async function memoryOf({ pid }: ChildProcess): Promise<number> {
+	if (process.platform !== "linux") return 0;
+	const status = await readFile(`/proc/${pid}/status`, "utf8");
+	return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+/** A server in one line of JavaScript. */
+export const inline = (script: string) => [process.execPath, "-e", script];
+
 const ADA = { id: "ada", login: "ada@example.com", permissions: "stdio" };
 
 export function openingOf(opening: Partial<Opening> = {}): Opening {
@@ -48,7 +60,7 @@ type ConnectOptions = {
 	readonly host?: string;
 };
 
-function connect(url: string, opening: Opening, options: ConnectOptions = {}): WebSocket {
+export function connect(url: string, opening: Opening, options: ConnectOptions = {}): WebSocket {
 	const { secret = SECRET, header = encodeURIComponent(JSON.stringify(opening)), path = "/pipe", host } = options;
 	const headers = { Authorization: `Bearer ${secret}`, [OPENING_HEADER]: header, ...(host && { Host: host }) };
 	return new WebSocket(url.replace("http:", "ws:") + path, { headers, maxPayload: 32 * 1024 * 1024 });
@@ -75,7 +87,7 @@ export class TestPipe {
 	taken = 0;
 	closed: { code: number; reason: string } | undefined;
 
-	static async open({ url }: Program, opening: Partial<Opening> = {}, isTaking = true): Promise<TestPipe> {
+	static async open({ url }: Pick<Program, "url">, opening: Partial<Opening> = {}, isTaking = true): Promise<TestPipe> {
 		const whole = openingOf(opening);
 		const pipe = new TestPipe(connect(url, whole), whole);
 		pipe.isTaking = isTaking;
