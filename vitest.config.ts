@@ -13,6 +13,16 @@ const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
 /** Processes start and end. */
 const STDIO_TIMEOUT_MILLISECONDS = 30_000;
 
+/** A condition that a test waits for, on a busy machine. */
+const PATIENCE = { poll: { timeout: 15_000 } };
+/**
+ * What runs in workerd keeps a processor busy. It comes first. Loading the Worker takes longer than most files do: once
+ * for each process will do. A test that needs a user or a client that no other knows makes one.
+ */
+const IN_WORKERD = { isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } };
+/** What runs real processes waits half of the time: for those that start or end, and for people who sign in. */
+const WITH_PROCESSES = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+
 cleanEnvironment();
 /** The Worker as `npm start` runs it, without the developer's own settings. */
 const WORKER = { main: "./src/index.ts", wrangler: { configPath: copyWranglerConfig() }, remoteBindings: false };
@@ -23,6 +33,8 @@ const FIXTURE = "./test/support/fixture/worker.ts";
 const underTest = (file: string) => ({ alias: { "#under-test": join(import.meta.dirname, file) } });
 const PRODUCT_UNDER_TEST = underTest("./test/support/product.ts");
 const FIXTURE_UNDER_TEST = underTest(FIXTURE);
+/** A server that offers nothing. */
+const EMPTY = "./test/support/empty-worker.ts";
 
 /** Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it. */
 const WORKERS_AI = {
@@ -82,16 +94,15 @@ export default defineConfig({
 	test: {
 		// What the server logs is of interest where a test fails.
 		silent: "passed-only",
-		// Most of the time goes into waiting: for processes that start, and for people who sign in.
-		maxWorkers: 2,
 		projects: [
 			{
 				plugins: [cloudflareTest({ ...WORKER, miniflare: WORKER_OPTIONS })],
 				resolve: PRODUCT_UNDER_TEST,
 				test: {
 					name: "worker",
-					include: ["test/**/*.test.ts"],
-					exclude: ["test/{bridge,conformance,e2e,identity,mcp,scripts,stdio}/**"],
+					...IN_WORKERD,
+					expect: PATIENCE,
+					include: ["test/*.test.ts", "test/{notes,tools}/**/*.test.ts"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -101,7 +112,25 @@ export default defineConfig({
 				resolve: FIXTURE_UNDER_TEST,
 				test: {
 					name: "engine",
-					include: ["test/mcp/**/*.test.ts"],
+					...IN_WORKERD,
+					expect: PATIENCE,
+					include: ["test/{auth,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
+					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				plugins: [cloudflareTest({ ...WORKER, main: EMPTY, miniflare: WORKER_OPTIONS })],
+				resolve: underTest(EMPTY),
+				test: {
+					name: "empty",
+					...IN_WORKERD,
+					expect: PATIENCE,
+					include: [
+						"test/{http,pages}/**/*.test.ts",
+						"test/mcp/{boundary,socket-stream}.test.ts",
+						"test/oauth/{client-authentication,client-documents,metadata,redirect-uris}.test.ts",
+					],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -110,6 +139,7 @@ export default defineConfig({
 				plugins: [
 					cloudflareTest(({ inject }) => ({
 						...WORKER,
+						main: FIXTURE,
 						miniflare: {
 							bindings: {
 								COOKIE_ENCRYPTION_KEY: "a key that only the tests use, long enough",
@@ -121,9 +151,11 @@ export default defineConfig({
 						},
 					})),
 				],
-				resolve: PRODUCT_UNDER_TEST,
+				resolve: FIXTURE_UNDER_TEST,
 				test: {
 					name: "identity",
+					...IN_WORKERD,
+					expect: PATIENCE,
 					include: ["test/identity/**/*.test.ts"],
 					globalSetup: ["test/support/identity/servers.ts"],
 					// Tests of what never answers wait together.
@@ -135,10 +167,12 @@ export default defineConfig({
 			{
 				test: {
 					name: "stdio",
-					include: ["test/{bridge,scripts,stdio}/**/*.test.ts"],
-					globalSetup: ["test/stdio/bundle.ts"],
+					...WITH_PROCESSES,
 					// What takes longest is to load what starts workerd: once will do.
 					isolate: false,
+					expect: PATIENCE,
+					include: ["test/{bridge,scripts,stdio}/**/*.test.ts"],
+					globalSetup: ["test/stdio/bundle.ts"],
 					testTimeout: STDIO_TIMEOUT_MILLISECONDS,
 					hookTimeout: STDIO_TIMEOUT_MILLISECONDS,
 				},
@@ -146,8 +180,22 @@ export default defineConfig({
 			{
 				test: {
 					name: "e2e",
+					...WITH_PROCESSES,
+					expect: PATIENCE,
 					include: ["test/{conformance,e2e}/**/*.test.ts"],
 					globalSetup: ["test/e2e/server.ts"],
+					testTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
+					hookTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				// Not part of `npm test`: `npm run test:third-party`.
+				test: {
+					name: "third-party",
+					...WITH_PROCESSES,
+					expect: PATIENCE,
+					include: ["test/third-party/**/*.test.ts"],
+					globalSetup: ["test/stdio/bundle.ts"],
 					testTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
 					hookTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
 				},

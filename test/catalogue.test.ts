@@ -1,45 +1,20 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { beforeAll, describe, expect, it } from "vitest";
-import { isTimeout } from "../src/config.ts";
-import { prompts } from "../src/prompts/index.ts";
-import { resources } from "../src/resources/index.ts";
-import { PERMISSIONS, SCOPES } from "../src/scopes.ts";
-import type { Tool } from "../src/tools/define.ts";
-import { tools } from "../src/tools/index.ts";
+import { z } from "zod";
+import { isTimeout } from "../src/auth/settings.ts";
+import type { Tool } from "../src/mcp/define/tool.ts";
+import { server } from "../src/server.ts";
 import { fileNameOf } from "./support/file-name.ts";
-import { fixture } from "./support/fixture/catalogue.ts";
+import { server as fixture } from "./support/fixture/server.ts";
 import { checkNames, NAME } from "./support/names.ts";
 import { ask, askTool, callTool, LIST_TOOLS, openSession, signIn } from "./support/worker.ts";
 
-const baseNames = (modules: Record<string, unknown>, ending: string) =>
-	Object.keys(modules).map((path) => path.slice(path.lastIndexOf("/") + 1, -ending.length));
+const { tools, resources, prompts } = server.catalogue;
+const items = [...tools, ...resources, ...prompts];
 
-/** Each folder, what it registers, and the files in it that are none of these. */
-const FOLDERS = [
-	{
-		folder: "tools",
-		items: tools,
-		files: baseNames(import.meta.glob("../src/tools/*.ts"), ".ts"),
-		tests: baseNames(import.meta.glob("./tools/*.test.ts"), ".test.ts"),
-		others: ["call-log", "define", "index", "register", "placeholder-image", "schema"],
-	},
-	{
-		folder: "resources",
-		items: resources,
-		files: baseNames(import.meta.glob("../src/resources/*.ts"), ".ts"),
-		tests: baseNames(import.meta.glob("./resources/*.test.ts"), ".test.ts"),
-		others: ["define", "index", "register"],
-	},
-	{
-		folder: "prompts",
-		items: prompts,
-		files: baseNames(import.meta.glob("../src/prompts/*.ts"), ".ts"),
-		tests: baseNames(import.meta.glob("./prompts/*.test.ts"), ".test.ts"),
-		others: ["define", "index", "register"],
-	},
-] as const;
-
-const SOURCES = import.meta.glob<string>(["../src/tools/*.ts", "../src/prompts/*.ts"], {
+/** Every file in which something is defined that a client can find. */
+const DEFINING = /\bdefine(Tool|Resource|Prompt)\(/;
+const SOURCES = import.meta.glob<string>(["../src/**/*.ts", "!../src/mcp/**"], {
 	query: "?raw",
 	import: "default",
 	eager: true,
@@ -51,19 +26,21 @@ function asksUser(source: string): boolean {
 }
 
 describe("the catalogue", () => {
-	it.each(FOLDERS)("registers every file of src/$folder, each named after what it holds and tested", (folder) => {
-		const { items, files, tests, others } = folder;
-		const names = items.map(({ name }) => fileNameOf(name)).sort();
-		const leftOut: readonly string[] = others;
-		expect(files.filter((file) => !leftOut.includes(file)).sort()).toEqual(names);
-		expect(tests).toEqual(expect.arrayContaining(names));
+	it("has what every file defines, each named after it and tested", () => {
+		const files = Object.entries(SOURCES).flatMap(([path, source]) => (DEFINING.test(source) ? [path] : []));
+		const baseName = (path: string, ending: string) => path.slice(path.lastIndexOf("/") + 1, -ending.length);
+		expect(files.map((path) => baseName(path, ".ts")).sort()).toEqual(items.map(({ name }) => fileNameOf(name)).sort());
+		const tests = Object.keys(import.meta.glob("./**/*.test.ts"));
+		for (const path of files) {
+			expect(tests).toContain(path.replace("../src/", "./").replace(/\.ts$/, ".test.ts"));
+		}
 	});
 
-	it.each([...tools, ...resources, ...prompts])("gives $name a name that the protocol takes", ({ name }) => {
+	it.each(items)("gives $name a name that the protocol takes", ({ name }) => {
 		expect(name).toMatch(NAME);
 	});
 
-	it.each([...tools, ...resources, ...prompts])("describes $name for models and people", ({ title, description }) => {
+	it.each(items)("describes $name for models and people", ({ title, description }) => {
 		expect(title.length).toBeGreaterThan(3);
 		expect(description.length).toBeGreaterThan(20);
 		expect(description.length).toBeLessThan(1024);
@@ -78,11 +55,6 @@ describe("the catalogue", () => {
 		}
 	});
 
-	it.each([...tools, ...resources, ...prompts])("gates $name by a scope and a permission that exist", (item) => {
-		expect(Object.keys(SCOPES)).toContain(item.scope);
-		if (item.requires) expect(PERMISSIONS).toContain(item.requires);
-	});
-
 	it.each([...tools, ...prompts])("says of $name that it asks the user, if its file does", ({ name, asks }) => {
 		const [source = ""] = Object.entries(SOURCES)
 			.filter(([path]) => path.endsWith(`/${fileNameOf(name)}.ts`))
@@ -95,16 +67,10 @@ describe("the catalogue", () => {
 		expect(asksUser('import { inputRequired } from "…";\nreturn inputRequired({ inputRequests });')).toBe(true);
 		expect(asksUser('import { inputRequired as ask } from "…";\nreturn ask({ inputRequests });')).toBe(true);
 		expect(asksUser("/** Never returns inputRequired(…). */ return { content };")).toBe(false);
-		expect(tools.filter(({ asks }) => asks).map(({ name }) => name)).toContain("generateImage");
 	});
 
 	it.each(tools)("gives a call of $name a time that is one", ({ timeoutSeconds = 1 }) => {
 		expect(isTimeout(timeoutSeconds)).toBe(true);
-	});
-
-	it.each(FOLDERS)("gives no name in $folder twice", ({ items }) => {
-		const names = items.map(({ name }) => name);
-		expect(new Set(names).size).toBe(names.length);
 	});
 });
 
@@ -132,8 +98,9 @@ describe("a name", () => {
 describe("the tests", () => {
 	const sources = import.meta.glob<string>("./**/*.ts", { query: "?raw", import: "default", eager: true });
 	const fold = (name: string) => name.toLowerCase().replace(/[_.-]/g, "");
-	const items = [...tools, ...resources, ...prompts, ...fixture.tools, ...fixture.resources, ...fixture.prompts];
-	const spellings = new Map(items.map(({ name }) => [fold(name), name]));
+	const { catalogue } = fixture;
+	const all = [...items, ...catalogue.tools, ...catalogue.resources, ...catalogue.prompts];
+	const spellings = new Map(all.map(({ name }) => [fold(name), name]));
 
 	/** Identifiers in quotes that differ from a name in the catalogue by case, underscores, hyphens or dots only. */
 	function misspelt(source: string): string[] {
@@ -146,16 +113,18 @@ describe("the tests", () => {
 		expect(Object.keys(sources).length).toBeGreaterThan(100);
 		const found = Object.entries(sources).map(([file, source]) => [file, misspelt(source)] as const);
 		expect(Object.fromEntries(found.filter(([, words]) => words.length > 0))).toEqual({});
-		expect(misspelt(`expect(list).not.toContain("generate${"_"}image")`)).toEqual([`generate${"_"}image`]);
+		expect(misspelt(`expect(list).not.toContain("ec${"_"}ho")`)).toEqual([`ec${"_"}ho`]);
 	});
 
 	it("call no tool that neither the catalogue, the fixture nor the test itself has, unless they say so", () => {
 		const call =
 			/(?:callTool|askTool|useTool)\((?:\s*\w+,)?\s*(?:\{ name: )?"([\w.-]+)"(?!\.)|"--tool-name", "([\w.-]+)"/g;
 		const own = /\bname: "([\w.-]+)"/g;
-		const known = [...tools, ...fixture.tools].map(({ name }) => name);
-		// What is behind /stdio has names of its own, and this file asks for what does not exist.
-		const files = Object.entries(sources).filter(([file]) => !/^\.\/(stdio\/|catalogue\.test)/.test(file));
+		const known = [...tools, ...catalogue.tools].map(({ name }) => name);
+		// What is behind /stdio and the clients of whole servers have names of their own; this file asks for what does not exist.
+		const files = Object.entries(sources).filter(
+			([file]) => !/^\.\/(e2e\/|stdio\/|third-party\/|catalogue\.test)/.test(file),
+		);
 		const called = files.flatMap(([, source]) => {
 			const owned = [...source.matchAll(own)].map(([, name]) => name);
 			const names = [...source.matchAll(call)].map(([, name, flag]) => name ?? flag ?? "");
@@ -171,8 +140,7 @@ describe("the tests", () => {
 		expect(() => checkNames([LIST_TOOLS, ofPrompt])).toThrow("There is no prompt nonsuch.");
 		const ofResource = { method: "resources/read", params: { uri: "nonsuch://1" } };
 		expect(() => checkNames(ofResource)).toThrow("There is no resource nonsuch://1.");
-		const said = [callTool("add"), callTool("fly"), callTool("constructor")];
-		expect(() => checkNames([...said, { method: "resources/read", params: { uri: "notes://x" } }])).not.toThrow();
+		expect(() => checkNames([callTool("fly"), callTool("constructor")])).not.toThrow();
 	});
 });
 
@@ -187,7 +155,7 @@ describe("tools/list", () => {
 	};
 
 	beforeAll(async () => {
-		listed = await list({ permissions: ["image_generation"] });
+		listed = await list({ permissions: Object.keys(server.permissions) });
 	});
 
 	it("shows title, schemas and all four annotations of every tool", () => {
@@ -209,22 +177,23 @@ describe("tools/list", () => {
 	});
 
 	it("asks only for the arguments that have no default", () => {
-		const schemaOf = (tool: string) => listed.find(({ name }) => name === tool)?.inputSchema;
-		expect(schemaOf("add")).toMatchObject({ required: ["a", "b"] });
-		expect(schemaOf("generateImage")).toMatchObject({
-			properties: { prompt: { default: "" }, steps: { type: "integer", minimum: 4, maximum: 8, default: 4 } },
-		});
-		expect(schemaOf("generateImage")).not.toHaveProperty("required");
+		for (const { name, input } of tools) {
+			const required = Object.entries(input.shape).flatMap(([argument, field]) => {
+				return z.safeParse(field, undefined).success ? [] : [argument];
+			});
+			const schema = listed.find((tool) => tool.name === name)?.inputSchema;
+			expect(Object(schema).required ?? [], name).toEqual(required);
+		}
 	});
 
 	it("leaves out what the user or the token may not use", async () => {
 		const names = async (options: Parameters<typeof signIn>[0]) => (await list(options)).map(({ name }) => name);
 		const those = (may: (tool: Tool) => boolean) => tools.filter(may).map(({ name }) => name);
-		expect(those(({ requires }) => requires === undefined)).not.toContain("generateImage");
 		expect(await names({ permissions: [] })).toEqual(those(({ requires }) => requires === undefined));
-		expect(await names({ email: "listed@example.com" })).toEqual(those(() => true));
-		const everything = { permissions: [...PERMISSIONS] };
-		expect(await names({ ...everything, scopes: ["identity"] })).toEqual(those(({ scope }) => scope === "identity"));
-		expect(await names({ ...everything, scopes: ["tools"] })).toEqual(those(({ scope }) => scope === "tools"));
+		const permissions = Object.keys(server.permissions);
+		expect(await names({ permissions })).toEqual(those(() => true));
+		for (const scope of Object.keys(server.scopes)) {
+			expect(await names({ permissions, scopes: [scope] })).toEqual(those((tool) => tool.scope === scope));
+		}
 	});
 });

@@ -11,7 +11,7 @@ export type Config = {
 	readonly kv_namespaces: readonly { readonly binding: string }[];
 };
 
-export function readConfig(path: string): Config {
+export function readSettings(path: string): Config {
 	// Wrangler's own type comes from a package that it bundles.
 	return unstable_readConfig({ config: path });
 }

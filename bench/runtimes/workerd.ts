@@ -4,7 +4,7 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { readConfig } from "./config.ts";
+import { readSettings } from "./config.ts";
 import { freePort, startServer, stopServer } from "./process.ts";
 import type { Runtime, Worker } from "./runtime.ts";
 
@@ -43,7 +43,7 @@ function bundle({ config, main }: Worker, folder: string): Promise<string> {
 
 /** The configuration of workerd for a bundled Worker. JSON's strings are also Cap'n Proto's. */
 function configOf({ config, vars = {} }: Worker, port: number, storage: string): string {
-	const { compatibility_date, compatibility_flags, durable_objects, kv_namespaces } = readConfig(config);
+	const { compatibility_date, compatibility_flags, durable_objects, kv_namespaces } = readSettings(config);
 	const text = JSON.stringify;
 	const bindings = [
 		...kv_namespaces.map(({ binding }) => `(name = ${text(binding)}, kvNamespace = "kv")`),

@@ -1,7 +1,6 @@
 /** Who is calling: made once at the door from the token, it travels with each message and is never stored. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { User } from "../grant.ts";
-import type { Permission, Scope } from "../scopes.ts";
+import type { User } from "./grant.ts";
 
 /** Without the permissions that the identity provider claimed: `permissions` beside it has those that hold. */
 export type CallingUser = Omit<User, "permissions">;
@@ -11,9 +10,9 @@ export type Principal = {
 	/** The OAuth client that the token was issued to. */
 	readonly clientId: string;
 	/** Every permission the user has now: from the identity provider or from a setting. */
-	readonly permissions: readonly Permission[];
+	readonly permissions: readonly string[];
 	/** The scopes of the token that came with this message. */
-	readonly scopes: readonly Scope[];
+	readonly scopes: readonly string[];
 	/** The user's token at their identity provider, for this request only. */
 	readonly upstreamToken: string | undefined;
 	readonly grantId: string;

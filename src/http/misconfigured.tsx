@@ -1,10 +1,11 @@
 /** A server that cannot sign anyone in answers every request with 503, and names all settings to correct. */
 import { createMiddleware } from "hono/factory";
-import { answerWithPage, refuse, wantsPage } from "../answers.tsx";
-import type { AppEnv } from "../app-env.ts";
-import { problemsOf, readConfig } from "../config.ts";
-import { isLoopbackUrl } from "../loopback.ts";
+import { readAllowLists } from "../auth/permissions.ts";
+import { problemsOf, readSettings } from "../auth/settings.ts";
 import { withCode } from "../pages/error.tsx";
+import { answerWithPage, refuse, wantsPage } from "./answers.tsx";
+import type { AppEnv } from "./app-env.ts";
+import { isLoopbackUrl } from "./loopback.ts";
 
 /** An administrator has to act before another try can succeed. */
 const RETRY_AFTER_SECONDS = "60";
@@ -20,10 +21,11 @@ const REMEDIES = {
 const logged = new Set<string>();
 
 export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next) => {
-	const config = readConfig(c.env);
+	const config = readSettings(c.env);
 	const isLocal = isLoopbackUrl(c.req.url);
-	const problems = problemsOf(config, isLocal);
-	logOnce("setting_ignored", config.warnings);
+	const { extras } = c.get("server");
+	const problems = [...problemsOf(config, isLocal), ...extras.flatMap((extra) => extra.problems(c.env))];
+	logOnce("setting_ignored", [...config.warnings, ...readAllowLists(c.get("server"), c.env).warnings]);
 	logOnce("setting_wrong", problems);
 	if (problems.length === 0) return next();
 	c.header("Retry-After", RETRY_AFTER_SECONDS);

@@ -11,8 +11,9 @@ export const access = settings({
 		"ACCESS_TOKEN_URL",
 		"ACCESS_JWKS_URL",
 	],
-	create: ({ ACCESS_CLIENT_ID, ACCESS_CLIENT_SECRET, ACCESS_AUTHORIZATION_URL, ACCESS_TOKEN_URL, ACCESS_JWKS_URL }) =>
-		createProvider({
+	optional: ["ACCESS_RESOURCE"],
+	create({ ACCESS_CLIENT_ID, ACCESS_CLIENT_SECRET, ACCESS_AUTHORIZATION_URL, ACCESS_TOKEN_URL, ...others }) {
+		return createProvider({
 			name: "access",
 			title: "Cloudflare Access",
 			clientId: ACCESS_CLIENT_ID,
@@ -22,13 +23,15 @@ export const access = settings({
 				issuer: ACCESS_AUTHORIZATION_URL.replace(/\/[^/]*$/, ""),
 				authorization_endpoint: ACCESS_AUTHORIZATION_URL,
 				token_endpoint: ACCESS_TOKEN_URL,
-				jwks_uri: ACCESS_JWKS_URL,
+				jwks_uri: others.ACCESS_JWKS_URL,
 			},
 			scope: "openid email profile",
 			isOpenId: true,
+			resource: others.ACCESS_RESOURCE,
 			async identify(answer) {
 				// Access vouches for the address: it let the person in by it.
 				return { ...(await identifyByIdToken(answer)), emailVerified: true };
 			},
-		}),
+		});
+	},
 });

@@ -3,9 +3,8 @@
  * can try the server and write tools before they configure an identity provider.
  */
 import { z } from "zod";
-import type { Config } from "../config.ts";
-import { isLoopbackUrl } from "../loopback.ts";
-import { PERMISSIONS } from "../scopes.ts";
+import type { Settings } from "../auth/settings.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 import type { Identity } from "./provider.ts";
 
 export const LOCAL_PROVIDER = "local";
@@ -21,11 +20,11 @@ const signInSchema = z.object({
 		.max(MAX_EMAIL_LENGTH)
 		.regex(z.regexes.html5Email)
 		.transform((email) => email.toLowerCase()),
-	permission: z.array(z.enum(PERMISSIONS)),
+	permission: z.array(z.string()),
 });
 
 /** It makes way for a real identity provider, and is never offered to the internet. */
-export function isBuiltInSignInOffered(config: Config, origin: string): boolean {
+export function isBuiltInSignInOffered(config: Settings, origin: string): boolean {
 	return config.identityProviders.length === 0 && isLoopbackUrl(origin);
 }
 

@@ -3,8 +3,7 @@
  * protocol is oauth4webapi's; a provider adds its endpoints, and what its answers mean.
  */
 import * as oauth from "oauth4webapi";
-import { type UpstreamTokens, userId } from "../grant.ts";
-import type { Permission } from "../scopes.ts";
+import { type UpstreamTokens, userId } from "../auth/grant.ts";
 import { explain } from "./failures.ts";
 import { CLOCK_TOLERANCE_SECONDS, type Flow, type Identity, type IdentityProvider, UpstreamError } from "./provider.ts";
 import { normalizingFetch, upstreamFetch } from "./upstream-fetch.ts";
@@ -34,6 +33,8 @@ export type ProviderDefinition = {
 	readonly isOpenId: boolean;
 	/** Whether the provider takes PKCE (RFC 7636); yes, unless it says otherwise. */
 	readonly pkce?: boolean;
+	/** For which API the access token is, where a provider issues tokens for one (RFC 8707). */
+	readonly resource?: string | undefined;
 	/** More parameters of the authorization request. */
 	readonly parameters?: Readonly<Record<string, string>>;
 	/** Turns a token answer of the provider's own making into RFC 6749's: an `error`, or a token with its type. */
@@ -43,14 +44,16 @@ export type ProviderDefinition = {
 	/** @throws UpstreamError if the provider says nothing usable */
 	identify(answer: TokenAnswer): Promise<Omit<Identity, "permissions">>;
 	/** What the provider's tokens say the user may do; asked again with each refresh, undefined if it does not say. */
-	permissions?(answer: TokenAnswer): Promise<readonly Permission[] | undefined>;
+	permissions?(answer: TokenAnswer): Promise<readonly string[] | undefined>;
 };
 
 export function createProvider(definition: ProviderDefinition): IdentityProvider {
 	const { name, title, clientId, clientSecret, isOpenId, normalize, pkce = true } = definition;
 	const client: oauth.Client = { client_id: clientId, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
 	const authenticate = definition.authentication === "basic" ? oauth.ClientSecretBasic : oauth.ClientSecretPost;
+	const { resource } = definition;
 	const options = { [oauth.customFetch]: normalize ? normalizingFetch(normalize) : upstreamFetch };
+	const tokenOptions = { ...options, ...(resource && { additionalParameters: { resource } }) };
 	const findServer = once(() => resolveServer(definition.server));
 
 	/** The claims of an answer's ID token: its signature is checked here, all else where the answer was processed. */
@@ -100,6 +103,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 						code_challenge_method: "S256",
 					}),
 					...(isOpenId && { nonce }),
+					...(resource && { resource }),
 				};
 				for (const [key, value] of Object.entries(parameters)) url.searchParams.set(key, value);
 				return url;
@@ -119,7 +123,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					checked,
 					redirectUri,
 					codeVerifier,
-					options,
+					tokenOptions,
 				);
 				const expected = expectations(isOpenId, flow);
 				const result = await oauth.processAuthorizationCodeResponse(server, client, response, expected);
@@ -139,7 +143,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					client,
 					authenticate(clientSecret),
 					refreshToken,
-					options,
+					tokenOptions,
 				);
 				const result = await oauth.processRefreshTokenResponse(server, client, response);
 				const answer = await describe(result, await unlessUnavailable(() => claimsOf(response, result)));

@@ -1,6 +1,5 @@
 /** What OpenID providers have in common: the ID token says who the person is. */
 import { z } from "zod";
-import { PERMISSIONS, type Permission } from "../scopes.ts";
 import type { TokenAnswer } from "./oauth2.ts";
 import { type Identity, UpstreamError } from "./provider.ts";
 
@@ -33,8 +32,8 @@ export async function identifyByIdTokenAndUserInfo(answer: TokenAnswer): Promise
 	return identityOf(isComplete ? claims : { ...(await answer.userInfo()), ...claims });
 }
 
-/** The permissions of this server among what a claim lists: an array of names, or names separated by spaces. */
-export function permissionsIn(claim: unknown): Permission[] {
+/** What a claim lists: an array of names, or names separated by spaces. Those of this server are picked later. */
+export function permissionsIn(claim: unknown): string[] {
 	const names = typeof claim === "string" ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : [];
-	return PERMISSIONS.filter((permission) => names.includes(permission));
+	return names.filter((name) => typeof name === "string");
 }

@@ -1,13 +1,21 @@
 import { createProvider } from "./oauth2.ts";
-import { identifyByIdTokenAndUserInfo, permissionsIn } from "./oidc.ts";
+import { identifyByIdToken, identifyByIdTokenAndUserInfo, permissionsIn } from "./oidc.ts";
 import { settings } from "./settings.ts";
 
 /** Any issuer that publishes OpenID Connect Discovery: Stytch, Okta, Entra, Keycloak, Logto … */
 export const openid = settings({
 	required: ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"],
-	optional: ["OIDC_SCOPE", "OIDC_TITLE", "OIDC_PERMISSIONS_CLAIM"],
-	create: ({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_SCOPE, OIDC_TITLE, OIDC_PERMISSIONS_CLAIM }) =>
-		createProvider({
+	optional: ["OIDC_SCOPE", "OIDC_TITLE", "OIDC_PERMISSIONS_CLAIM", "OIDC_AUDIENCE", "OIDC_RESOURCE"],
+	create({
+		OIDC_ISSUER,
+		OIDC_CLIENT_ID,
+		OIDC_CLIENT_SECRET,
+		OIDC_SCOPE,
+		OIDC_TITLE,
+		OIDC_PERMISSIONS_CLAIM,
+		...asked
+	}) {
+		return createProvider({
 			name: "oidc",
 			title: OIDC_TITLE ?? new URL(OIDC_ISSUER).hostname,
 			apiUrl: new URL(OIDC_ISSUER).origin,
@@ -16,10 +24,14 @@ export const openid = settings({
 			server: new URL(OIDC_ISSUER),
 			scope: OIDC_SCOPE ?? "openid email profile offline_access",
 			isOpenId: true,
-			identify: identifyByIdTokenAndUserInfo,
+			resource: asked.OIDC_RESOURCE,
+			...(asked.OIDC_AUDIENCE && { parameters: { audience: asked.OIDC_AUDIENCE } }),
+			// A token for a resource is none for the userinfo endpoint.
+			identify: asked.OIDC_RESOURCE ? identifyByIdToken : identifyByIdTokenAndUserInfo,
 			...(OIDC_PERMISSIONS_CLAIM && {
 				// A refresh may come without an ID token: it then changes nothing.
 				permissions: async ({ claims }) => claims && permissionsIn(claims[OIDC_PERMISSIONS_CLAIM]),
 			}),
-		}),
+		});
+	},
 });

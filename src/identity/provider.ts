@@ -1,7 +1,6 @@
 /** What an identity provider is to the rest of the server. */
 
-import type { UpstreamTokens } from "../grant.ts";
-import type { Permission } from "../scopes.ts";
+import type { UpstreamTokens } from "../auth/grant.ts";
 
 /** How far the clocks of a provider and of this server may be apart. */
 export const CLOCK_TOLERANCE_SECONDS = 30;
@@ -16,7 +15,7 @@ export type Identity = {
 	readonly name: string;
 	readonly email?: string | undefined;
 	readonly emailVerified: boolean;
-	readonly permissions: readonly Permission[];
+	readonly permissions: readonly string[];
 };
 
 /** The secrets of one sign-in, kept by the authorization server between the redirect and the callback. */
@@ -35,7 +34,7 @@ export type Flow = {
 export type SignedIn = { readonly identity: Identity; readonly tokens: UpstreamTokens };
 
 /** What a refresh brought; permissions only where the provider states them in its tokens. */
-export type Refreshed = { readonly tokens: UpstreamTokens; readonly permissions?: readonly Permission[] | undefined };
+export type Refreshed = { readonly tokens: UpstreamTokens; readonly permissions?: readonly string[] | undefined };
 
 export interface IdentityProvider {
 	/** Lower case; the first part of every user id, so it can never change. */

@@ -1,20 +1,23 @@
 /** Every request to an identity provider goes through here, and every way it can fail is told apart here. */
 import { z } from "zod";
-import { SERVER_INFO } from "../mcp/server-info.ts";
+import { name, version } from "../../package.json";
 import { UpstreamError } from "./provider.ts";
 
 const TIMEOUT_MILLISECONDS = 10_000;
 /** What a client is told to wait when the provider does not say. */
 export const DEFAULT_RETRY_AFTER_SECONDS = "30";
 /** RFC 9110 section 10.1.5. */
-const USER_AGENT = `${SERVER_INFO.name}/${SERVER_INFO.version}`;
+const USER_AGENT = `${name}/${version}`;
+
+/** As oauth4webapi passes it: what is left out may be there, and undefined. */
+type UpstreamInit = Omit<RequestInit, "body"> & { readonly body?: BodyInit | null | undefined };
 
 /**
  * A fetch for oauth4webapi and for provider APIs.
  *
  * @throws UpstreamError `unavailable` if the provider cannot be reached, takes too long, is rate limited or failing
  */
-export async function upstreamFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+export async function upstreamFetch(input: string | URL, init: UpstreamInit = {}): Promise<Response> {
 	const headers = new Headers(init.headers);
 	headers.set("User-Agent", USER_AGENT);
 	const where = new URL(input).host;
@@ -22,7 +25,7 @@ export async function upstreamFetch(input: string | URL, init: RequestInit = {})
 	const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
 	let response: Response;
 	try {
-		response = await fetch(input, { ...init, headers, signal });
+		response = await fetch(input, { ...init, headers, signal, body: init.body ?? null });
 	} catch (cause) {
 		throw new UpstreamError("unavailable", `${where} could not be reached`, { cause });
 	}
@@ -49,7 +52,7 @@ export async function fetchJson<T>(url: string, accessToken: string, schema: z.Z
 
 /** Some providers answer errors with 200, or leave out what the protocol demands; oauth4webapi reads the standard. */
 export function normalizingFetch(normalize: (body: Record<string, unknown>) => Record<string, unknown>) {
-	return async (url: string, init: RequestInit): Promise<Response> => {
+	return async (url: string, init: UpstreamInit): Promise<Response> => {
 		const response = await upstreamFetch(url, init);
 		const text = await response.text();
 		const body = parseObject(text);

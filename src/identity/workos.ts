@@ -33,7 +33,8 @@ function withTypeAndLifetime(body: Record<string, unknown>): Record<string, unkn
 /** WorkOS AuthKit. */
 export const workos = settings({
 	required: ["WORKOS_CLIENT_ID", "WORKOS_CLIENT_SECRET"],
-	create({ WORKOS_CLIENT_ID, WORKOS_CLIENT_SECRET }) {
+	optional: ["WORKOS_RESOURCE"],
+	create({ WORKOS_CLIENT_ID, WORKOS_CLIENT_SECRET, WORKOS_RESOURCE }) {
 		const readClaims = accessTokenReader(`${API}/sso/jwks/${WORKOS_CLIENT_ID}`);
 		return createProvider({
 			name: "workos",
@@ -47,6 +48,7 @@ export const workos = settings({
 			},
 			scope: "openid profile email offline_access",
 			isOpenId: false,
+			resource: WORKOS_RESOURCE,
 			parameters: { provider: "authkit" },
 			normalize: withTypeAndLifetime,
 			async identify({ body }) {

@@ -22,7 +22,7 @@ export type StreamSource = { fetch(url: string, init: RequestInit): Promise<Resp
 
 export type Answerer = {
 	/** What the paths of its endpoints begin with. */
-	readonly prefix: "" | "/stdio";
+	readonly prefix: "" | `/${string}`;
 	/** Why somebody may not come in, whatever they want. */
 	refuse(visit: Visit): Response | undefined;
 	/** The object with a user's sessions. */

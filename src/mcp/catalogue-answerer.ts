@@ -1,21 +1,22 @@
 /** Answers from the catalogue, behind `/mcp` and `/sse`: in the Worker, and in the user's object what needs a place. */
 import { insufficientScope } from "@cloudflare/workers-oauth-provider";
 import type { JSONRPCErrorResponse } from "@modelcontextprotocol/server";
-import type { Catalogue } from "../catalogue.ts";
-import { logToolCall } from "../tools/call-log.ts";
 import type { Answerer } from "./answerer.ts";
+import type { Server } from "./define/server.ts";
 import { type Gated, missingScopes } from "./gate.ts";
 import { answerInWorker, answerPlainCall } from "./in-worker.ts";
 import { requestedItems } from "./message.ts";
 import { checkParams } from "./params.ts";
 import { needsPlace } from "./place.ts";
 import { plainCallOf, plainStatelessCallOf } from "./plain-call.ts";
+import { logToolCall } from "./register/call-log.ts";
 import { answerStatelessCall, createStatelessHandler } from "./stateless.ts";
 import { userObjectOf } from "./user-object.ts";
 import { isStateless, type Visit } from "./visit.ts";
 
-export function answerFrom(catalogue: Catalogue): Answerer {
-	const serveStateless = createStatelessHandler(catalogue);
+export function answerFrom(server: Server): Answerer {
+	const { catalogue } = server;
+	const serveStateless = createStatelessHandler(server);
 	return {
 		prefix: "",
 		refuse: () => undefined,
@@ -25,14 +26,14 @@ export function answerFrom(catalogue: Catalogue): Answerer {
 		},
 		answerAtOnce({ request, env, principal }, message, find) {
 			if (isStateless(request)) {
-				const plain = plainStatelessCallOf(catalogue, message, principal, request.headers);
-				return plain && answerStatelessCall(plain, request, principal);
+				const plain = plainStatelessCallOf(server, message, principal, request.headers);
+				return plain && answerStatelessCall(server, plain, request, principal);
 			}
-			const plain = plainCallOf(catalogue, message, principal, "worker");
+			const plain = plainCallOf(server, message, principal, "worker");
 			return (
 				plain &&
 				find(plain.id).then((session) =>
-					session instanceof Response ? session : answerPlainCall(env, plain, session, principal),
+					session instanceof Response ? session : answerPlainCall(env, server, plain, { session, principal }),
 				)
 			);
 		},
@@ -48,11 +49,11 @@ export function answerFrom(catalogue: Catalogue): Answerer {
 		},
 		answerStateless: ({ request, principal }, message) => serveStateless(request, message, principal),
 		initialize: ({ env, principal }, session, { message }) =>
-			answerInWorker(env, catalogue, { session, message, principal }),
+			answerInWorker(env, server, { session, message, principal }),
 		async answer({ env, principal }, session, { message }) {
 			return needsPlace(catalogue, message, session)
 				? userObjectOf(env, principal.user.id).post(session, message, principal)
-				: answerInWorker(env, catalogue, { session, message, principal });
+				: answerInWorker(env, server, { session, message, principal });
 		},
 	};
 }

@@ -1,6 +1,6 @@
 /** What changes of what a user may see and use: whole lists, and single resources. */
 import type { Rights } from "../auth/principal.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { Catalogue } from "./define/server.ts";
 import { permits } from "./gate.ts";
 import { resourcesAt } from "./message.ts";
 

@@ -4,26 +4,35 @@ import type { ClientCapabilities, ServerContext } from "@modelcontextprotocol/se
 import { currentPrincipal, type Principal } from "../auth/principal.ts";
 import { logError } from "../errors.ts";
 import { type Upstream, upstreamOf } from "../identity/upstream-api.ts";
-import { type State, stateOf } from "../state.ts";
 import type { Change } from "./change.ts";
+import type { Server } from "./define/server.ts";
 import { openState, sealState } from "./request-state.ts";
 import { userObjectOf } from "./user-object.ts";
+import { stateOf } from "./user-state.ts";
 
 /** The last progress of a request that is being handled: a tool that asked the user runs again, from the start. */
 const lastProgress = new WeakMap<AbortSignal, number>();
 
-/** Whose request it is, and what is there for them. */
-export type UserContext = Omit<Principal, "upstreamToken" | "grantId" | "expiresAt"> & {
-	readonly ai: Ai;
-	/** The API of the user's identity provider, in the user's name; undefined for the built-in sign-in. */
-	readonly upstream: Upstream | undefined;
-	/** What the server keeps for this user, whichever client they use, by feature. */
-	readonly state: State;
-	/** Tells all of the user's clients, in every era, that lists or resources have changed. Nobody waits for it. */
-	changed(change: Change): void;
-};
+/**
+ * Whose request it is, and what is there for them.
+ *
+ * @typeParam Services those that are needed, of what `services` in `src/server.ts` makes
+ */
+export type UserContext<Services = object> = Services &
+	Omit<Principal, "upstreamToken" | "grantId" | "expiresAt"> & {
+		/** The API of the user's identity provider, in the user's name; undefined for the built-in sign-in. */
+		readonly upstream: Upstream | undefined;
+		/** Tells all of the user's clients, in every era, that lists or resources have changed. Nobody waits for it. */
+		changed(change: Change): void;
+	};
 
-export type Context = UserContext & {
+/** The same while a call, a read or a prompt is answered. */
+export type Context<Services = object> = UserContext<Services> & CallContext;
+
+/** Says to the compiler which services an item of a catalogue needs. There is nothing of it at run time. */
+export type Needing<Services> = { readonly needs?: (services: Services) => void };
+
+type CallContext = {
 	/**
 	 * Aborted when the client cancels the request; in the stateless era, when it hangs up; with a TimeoutError, when the
 	 * call reaches its deadline. Pass it on: of a request that is over, little more runs than what listens to it.
@@ -47,21 +56,22 @@ export type Context = UserContext & {
 /** What a server serves with. */
 export type Serving = {
 	readonly env: Env;
+	readonly server: Server;
 	/** What the client of the request that is being handled said it can do. */
 	clientCapabilities(): ClientCapabilities;
 	/** Whether an `inputRequired` result gets to the client. */
 	readonly canAsk: boolean;
 };
 
-export function userContextOf(env: Env): UserContext {
+/** With the services in it, which are not in its type: each item of a catalogue says which of them it needs. */
+export function userContextOf({ env, server }: Pick<Serving, "env" | "server">): UserContext {
 	const principal = currentPrincipal();
 	const { upstreamToken: _token, grantId: _grant, expiresAt: _expiry, ...visible } = principal;
 	const { id } = principal.user;
 	return {
+		...server.services({ env, principal: visible, state: stateOf(server.state, env, id) }),
 		...visible,
-		ai: env.AI,
-		upstream: upstreamOf(principal, env),
-		state: stateOf(env, id),
+		upstream: upstreamOf(principal, server, env),
 		changed(change) {
 			const announced = userObjectOf(env, id).announce(change);
 			waitUntil(announced.catch((error) => logError("change_not_announced", error, principal.requestId)));
@@ -74,10 +84,11 @@ export function userContextOf(env: Env): UserContext {
  *
  * @param name the tool, resource or prompt that answers it
  */
-export function contextOf(name: string, { env, clientCapabilities }: Serving, mcp: ServerContext): Context {
+export function contextOf(name: string, serving: Serving, mcp: ServerContext): Context {
+	const { env, clientCapabilities } = serving;
 	const { mcpReq: request } = mcp;
 	return {
-		...userContextOf(env),
+		...userContextOf(serving),
 		signal: request.signal,
 		request,
 		// Said once in an initialize request, or with each request since 2026-07-28; the SDK answers for both.

@@ -1,14 +1,14 @@
 /** The deadline of a call: it is answered by then, whatever its tool, resource or prompt is still doing. */
-import { readConfig } from "../config.ts";
+import { readSettings } from "../auth/settings.ts";
 import { UserError } from "../errors.ts";
-import type { Tool } from "../tools/define.ts";
+import type { Tool } from "./define/tool.ts";
 
 /** A call did not end in time. The message says so to the model or the person. */
 export class DeadlineError extends UserError {}
 
 /** How long a call may take: what a tool says itself, or the settings do. */
 export function secondsFor({ long, timeoutSeconds }: Pick<Tool, "long" | "timeoutSeconds">, env: object): number {
-	const { callTimeoutSeconds, longCallTimeoutSeconds } = readConfig(env);
+	const { callTimeoutSeconds, longCallTimeoutSeconds } = readSettings(env);
 	return timeoutSeconds ?? (long ? longCallTimeoutSeconds : callTimeoutSeconds);
 }
 

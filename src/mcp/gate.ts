@@ -1,15 +1,14 @@
 /** Who may see and use what: one gate for tools, resources and prompts, in every era of the protocol. */
 import type { Principal, Rights } from "../auth/principal.ts";
 import { LOCAL_PROVIDER } from "../identity/local.ts";
-import type { Permission, Scope } from "../scopes.ts";
 
 /** What everything in the catalogue says about who may use it. */
 export type Gated = {
 	readonly name: string;
 	/** The scope a token must carry. */
-	readonly scope: Scope;
+	readonly scope: string;
 	/** The permission the user must have; omitted: any signed-in user. */
-	readonly requires?: Permission;
+	readonly requires?: string;
 	/** Whether it can take more than a few seconds: it can then be cancelled, and resumed after a lost connection. */
 	readonly long?: boolean;
 	/** Whether it may ask the user, with an `inputRequired` result. */
@@ -48,7 +47,7 @@ export function permitted<Item extends Gated>(items: readonly Item[], principal:
  * The scopes a token would need to use these items and lacks, though its user could grant them. The answer to
  * such a request is a step-up challenge (MCP authorization, scope challenge handling) instead of a refusal.
  */
-export function missingScopes(items: readonly Gated[], principal: Principal): Scope[] {
+export function missingScopes(items: readonly Gated[], principal: Principal): string[] {
 	const needed = items.filter((item) => hasPermission(item, principal)).map(({ scope }) => scope);
 	return [...new Set(needed)].filter((scope) => !principal.scopes.includes(scope));
 }

@@ -1,5 +1,7 @@
 /** `/sse` and `/stdio/sse`, behind a valid token: HTTP+SSE of 2024-11-05. What it takes, the stream in an object answers. */
+
 import type { Answerer } from "./answerer.ts";
+import type { Server } from "./define/server.ts";
 import { idOf, JSON_RPC, jsonRpcError, methodNotAllowed, notAcceptable, sessionNotFound } from "./json-rpc.ts";
 import { readMessage } from "./message.ts";
 import { openSocket } from "./open-socket.ts";
@@ -11,12 +13,12 @@ import { accepts, type Handler, type ResourceContext, type Visit, visitOf } from
 const keepAliveMilliseconds = 5_000;
 
 /** The door, for whoever answers behind it: GET opens a session and its stream, POST to its message path sends it one. */
-export function createHttpSse(answerer: Answerer): Handler {
+export function createHttpSse(server: Server, answerer: Answerer): Handler {
 	const endpoint = `${answerer.prefix}/sse` as const;
 	const messagePath = `${endpoint}/message`;
 
 	async function httpSse(request: Request, env: Env, ctx: ResourceContext): Promise<Response> {
-		const visit = visitOf(request, env, ctx, endpoint);
+		const visit = visitOf(request, env, ctx, server, endpoint);
 		const refused = answerer.refuse(visit);
 		if (refused) return refused;
 		if (new URL(request.url).pathname === messagePath) {

@@ -5,10 +5,10 @@
 import { waitUntil } from "cloudflare:workers";
 import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../auth/principal.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { Server } from "./define/server.ts";
 import { requests } from "./message.ts";
 import type { PlainCall } from "./plain-call.ts";
-import { createServer } from "./server.ts";
+import { createServer } from "./sdk-server.ts";
 import { capabilitiesOf, type Session } from "./session-id.ts";
 import { userObjectOf } from "./user-object.ts";
 import { WorkerTransport } from "./worker-transport.ts";
@@ -21,7 +21,7 @@ export type Asked = {
 };
 
 /** @returns the answer, as JSON or as an event stream; 202 for what has no answer */
-export async function answerInWorker(env: Env, catalogue: Catalogue, asked: Asked): Promise<Response> {
+export async function answerInWorker(env: Env, definition: Server, asked: Asked): Promise<Response> {
 	const { session, message, principal } = asked;
 	const messages: unknown[] = Array.isArray(message) ? message : [message];
 	const ids = requests(message).map(({ id }) => id);
@@ -29,7 +29,7 @@ export async function answerInWorker(env: Env, catalogue: Catalogue, asked: Aske
 	const logLevel = logLevelOf(env, session, principal);
 	const transport = new WorkerTransport({ ids, isBatch: Array.isArray(message), logLevel });
 	await runAs(principal, async () => {
-		const { server } = createServer(env, catalogue, { session, canAsk: false });
+		const { server } = createServer(env, definition, { session, canAsk: false });
 		await server.connect(transport);
 		for (const one of messages) transport.onmessage?.(parseJSONRPCMessage(one));
 	});
@@ -37,10 +37,15 @@ export async function answerInWorker(env: Env, catalogue: Catalogue, asked: Aske
 }
 
 /** Answers a plain call in a session, as JSON or as an event stream. */
-export function answerPlainCall(env: Env, plain: PlainCall, session: Session, principal: Principal): Promise<Response> {
+export function answerPlainCall(
+	env: Env,
+	server: Server,
+	plain: PlainCall,
+	{ session, principal }: Omit<Asked, "message">,
+): Promise<Response> {
 	const logLevel = logLevelOf(env, session, principal);
 	const transport = new WorkerTransport({ ids: [plain.id], isBatch: false, logLevel });
-	const serving = { env, canAsk: false, clientCapabilities: () => capabilitiesOf(session) };
+	const serving = { env, server, canAsk: false, clientCapabilities: () => capabilitiesOf(session) };
 	waitUntil(runAs(principal, () => plain.run(serving, transport)).catch((error) => transport.fail(error)));
 	return transport.response;
 }

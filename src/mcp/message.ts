@@ -11,10 +11,10 @@ import {
 	UriTemplate,
 } from "@modelcontextprotocol/server";
 import { getContext } from "hono/context-storage";
-import type { AppEnv } from "../app-env.ts";
-import type { Catalogue } from "../catalogue.ts";
-import type { Resource } from "../resources/define.ts";
+import type { AppEnv } from "../http/app-env.ts";
 import type { Posted } from "./answerer.ts";
+import type { Resource } from "./define/resource.ts";
+import type { Catalogue } from "./define/server.ts";
 import type { Gated } from "./gate.ts";
 import { idOf, JSON_RPC, jsonRpcError, MAX_ID_LENGTH } from "./json-rpc.ts";
 

@@ -1,10 +1,8 @@
 /** Opens a WebSocket to an object of a user's, for an event stream of one of their clients. */
 import type { Principal } from "../auth/principal.ts";
 import type { StreamSource } from "./answerer.ts";
+import { STREAM_HEADER } from "./headers.ts";
 import type { Stream } from "./object/streams.ts";
-
-/** Says in a header what a WebSocket to the object is for; nobody but the Worker reaches it. */
-export const STREAM_HEADER = "X-Stream";
 
 type Opened = Pick<Stream, "kind" | "session" | "version" | "lastEventId">;
 

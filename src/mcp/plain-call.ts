@@ -15,15 +15,14 @@ import {
 	type Transport,
 } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
-import type { Catalogue } from "../catalogue.ts";
-import type { Tool } from "../tools/define.ts";
-import { callTool } from "../tools/register.ts";
-import { convertedOnce } from "../tools/schema.ts";
 import { contextOf, type Serving } from "./context.ts";
+import type { Server } from "./define/server.ts";
+import type { Tool } from "./define/tool.ts";
 import { permits } from "./gate.ts";
 import { VERSION_HEADER } from "./headers.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
-import { SERVER_INFO } from "./server-info.ts";
+import { convertedOnce } from "./register/schema.ts";
+import { callTool } from "./register/tools.ts";
 
 const PLAIN_PARAMS = ["name", "arguments", "_meta"];
 /** In the newest era each request says who it is from; what else it says there is special. */
@@ -46,17 +45,17 @@ export type PlainCall = {
  * @param where it is answered: what may take long has its place in the user's object
  */
 export function plainCallOf(
-	catalogue: Catalogue,
+	server: Server,
 	message: unknown,
 	principal: Principal,
 	where: "worker" | "object",
 ): PlainCall | undefined {
-	return plain(catalogue, message, principal, where, (result) => result);
+	return plain(server, message, principal, where, (result) => result);
 }
 
 /** A plain call of the newest era, whose headers say the same as its body. */
 export function plainStatelessCallOf(
-	catalogue: Catalogue,
+	server: Server,
 	message: unknown,
 	principal: Principal,
 	headers: Headers,
@@ -70,9 +69,10 @@ export function plainStatelessCallOf(
 		headers.get("Mcp-Name") === Object(params).name;
 	const isComplete = isObject(meta[CLIENT_INFO_META_KEY]) && isObject(meta[CLIENT_CAPABILITIES_META_KEY]);
 	if (!isSaidTwice || !isComplete || meta[LOG_LEVEL_META_KEY] !== undefined) return undefined;
-	return plain(catalogue, message, principal, "stateless", ({ _meta, ...result }) => ({
+	const { instructions: _instructions, ...info } = server.info;
+	return plain(server, message, principal, "stateless", ({ _meta, ...result }) => ({
 		...result,
-		_meta: { ...Object(_meta), [SERVER_INFO_META_KEY]: SERVER_INFO },
+		_meta: { ...Object(_meta), [SERVER_INFO_META_KEY]: info },
 		resultType: "complete",
 	}));
 }
@@ -80,7 +80,7 @@ export function plainStatelessCallOf(
 type Result = Record<string, unknown>;
 
 function plain(
-	catalogue: Catalogue,
+	server: Server,
 	message: unknown,
 	principal: Principal,
 	where: "worker" | "object" | "stateless",
@@ -96,7 +96,7 @@ function plain(
 	)
 		return undefined;
 	if (!["undefined", "string", "number"].includes(typeof _meta.progressToken)) return undefined;
-	const tool = catalogue.tools.find((one) => one.name === name);
+	const tool = server.catalogue.tools.find((one) => one.name === name);
 	if (!tool || tool.asks || (tool.long && where === "worker") || !permits(tool, principal) || readsHeaders(tool))
 		return undefined;
 	const parsed = tool.input.safeParse(args);

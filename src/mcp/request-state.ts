@@ -12,7 +12,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { currentPrincipal } from "../auth/principal.ts";
-import { secretsFor } from "../signing-key.ts";
+import { secretsFor } from "../auth/signing-key.ts";
 
 const sealedSchema = z.object({ name: z.string(), state: z.unknown() });
 

@@ -4,10 +4,10 @@
  */
 import type { ClientCapabilities } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { hmacKey, type Secrets } from "../signing-key.ts";
+import { hmacKey, type Secrets } from "../auth/signing-key.ts";
 
 /** Where a session is used; an id of one endpoint is none of another. */
-export type Endpoint = "/mcp" | "/sse" | "/stdio/mcp" | "/stdio/sse";
+export type Endpoint = `${"" | `/${string}`}/${"mcp" | "sse"}`;
 
 export type SessionOwner = { readonly userId: string; readonly clientId: string };
 

@@ -1,7 +1,7 @@
 /** The session ids of one user and client, at one endpoint. */
 import type { Principal } from "../auth/principal.ts";
-import { readConfig } from "../config.ts";
-import { secretsFor } from "../signing-key.ts";
+import { readSettings } from "../auth/settings.ts";
+import { secretsFor } from "../auth/signing-key.ts";
 import {
 	type Endpoint,
 	issueSessionId,
@@ -30,7 +30,7 @@ export class SessionIds {
 
 	/** @returns undefined for an id that is not theirs, or not any more */
 	async read(id: string): Promise<PlacedSession | undefined> {
-		const { sessionMaxAgeSeconds } = readConfig(this.#env);
+		const { sessionMaxAgeSeconds } = readSettings(this.#env);
 		const session = await readSessionId(id, this.#endpoint, this.#owner, await this.#secrets(), sessionMaxAgeSeconds);
 		return session && { ...session, expiresAt: session.issuedAt + sessionMaxAgeSeconds };
 	}

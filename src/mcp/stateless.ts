@@ -6,15 +6,15 @@ import {
 	isJsonContentType,
 	type ServerEvent,
 } from "@modelcontextprotocol/server";
-import { currentRequestId } from "../app-env.ts";
 import { type Principal, runAs } from "../auth/principal.ts";
-import type { Catalogue } from "../catalogue.ts";
+import { currentRequestId } from "../http/app-env.ts";
 import { escapeLineEnds } from "../http/line-ends.ts";
 import type { ChangeNotification } from "./change.ts";
+import type { Server } from "./define/server.ts";
 import { openSocket } from "./open-socket.ts";
 import type { PlainCall } from "./plain-call.ts";
 import { PROTOCOL_VERSIONS } from "./protocol-versions.ts";
-import { createServer } from "./server.ts";
+import { createServer } from "./sdk-server.ts";
 import { userObjectOf } from "./user-object.ts";
 import { WorkerTransport } from "./worker-transport.ts";
 
@@ -28,8 +28,8 @@ const MAX_LOGGED_LENGTH = 300;
 
 export type StatelessHandler = (request: Request, message: unknown, principal: Principal) => Promise<Response>;
 
-export function createStatelessHandler(catalogue: Catalogue): StatelessHandler {
-	const newServer = () => createServer(env, catalogue, { canAsk: true });
+export function createStatelessHandler(server: Server): StatelessHandler {
+	const newServer = () => createServer(env, server, { canAsk: true });
 	const options = { legacy: "reject", keepAliveMs: KEEP_ALIVE_MILLISECONDS, onerror: logError } as const;
 	const handler = createMcpHandler(newServer, options);
 
@@ -52,7 +52,12 @@ export function createStatelessHandler(catalogue: Catalogue): StatelessHandler {
 }
 
 /** Answers a plain call, which ends when its client hangs up. */
-export function answerStatelessCall(plain: PlainCall, request: Request, principal: Principal): Promise<Response> {
+export function answerStatelessCall(
+	server: Server,
+	plain: PlainCall,
+	request: Request,
+	principal: Principal,
+): Promise<Response> {
 	const hangup = new AbortController();
 	const transport = new WorkerTransport({
 		ids: [plain.id],
@@ -63,7 +68,7 @@ export function answerStatelessCall(plain: PlainCall, request: Request, principa
 		onhangup: () => hangup.abort(),
 	});
 	const signal = AbortSignal.any([request.signal, hangup.signal]);
-	const serving = { env, canAsk: true, clientCapabilities: plain.clientCapabilities };
+	const serving = { env, server, canAsk: true, clientCapabilities: plain.clientCapabilities };
 	waitUntil(runAs(principal, () => plain.run(serving, transport, signal)).catch((error) => transport.fail(error)));
 	return transport.response;
 }

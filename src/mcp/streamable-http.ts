@@ -9,6 +9,7 @@ import {
 	SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
 import type { Answerer, Posted } from "./answerer.ts";
+import type { Server } from "./define/server.ts";
 import { EndedSessions } from "./ended-sessions.ts";
 import { beginWith, eventOf } from "./event-stream.ts";
 import { LAST_EVENT_HEADER, SESSION_HEADER, VERSION_HEADER } from "./headers.ts";
@@ -35,7 +36,7 @@ import { accepts, type Handler, isStateless, type ResourceContext, type Visit, v
 const ended = new EndedSessions();
 
 /** The door, for whoever answers behind it. */
-export function createStreamableHttp(answerer: Answerer): Handler {
+export function createStreamableHttp(server: Server, answerer: Answerer): Handler {
 	const endpoint = `${answerer.prefix}/mcp` as const;
 
 	/** POST a message; GET a stream of what belongs to no POST and DELETE the session, where the era has sessions. */
@@ -43,7 +44,7 @@ export function createStreamableHttp(answerer: Answerer): Handler {
 		if (request.method !== "POST" && isStateless(request)) {
 			return methodNotAllowed("POST", `Version ${STATELESS_VERSION} has neither sessions nor GET streams`);
 		}
-		const visit = visitOf(request, env, ctx, endpoint);
+		const visit = visitOf(request, env, ctx, server, endpoint);
 		const refused = answerer.refuse(visit);
 		if (refused) return refused;
 		switch (request.method) {

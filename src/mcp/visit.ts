@@ -1,12 +1,13 @@
 /** A request to one of the endpoints, once its token was accepted: who it is from, and what it takes to answer it. */
 import type { OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
-import { currentRequestId } from "../app-env.ts";
+import type { Grant } from "../auth/grant.ts";
+import { allowListsOf, permissionsOf } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
-import { allowListsOf, readConfig } from "../config.ts";
-import { type Grant, permissionsOf } from "../grant.ts";
+import { isScope } from "../auth/scopes.ts";
 import { accepts as isAccepted } from "../http/accept.ts";
-import { isLoopbackUrl } from "../loopback.ts";
-import { isScope } from "../scopes.ts";
+import { currentRequestId } from "../http/app-env.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import type { Server } from "./define/server.ts";
 import { VERSION_HEADER } from "./headers.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
 import type { Endpoint } from "./session-id.ts";
@@ -24,12 +25,12 @@ export type Visit = {
 	readonly ids: SessionIds;
 };
 
-export function visitOf(request: Request, env: Env, ctx: ResourceContext, endpoint: Endpoint): Visit {
-	const principal = principalOf(request, env, ctx);
+export function visitOf(request: Request, env: Env, ctx: ResourceContext, server: Server, endpoint: Endpoint): Visit {
+	const principal = principalOf(request, env, ctx, server);
 	return { request, env, ctx, principal, ids: new SessionIds(endpoint, env, principal) };
 }
 
-function principalOf(request: Request, env: Env, ctx: ResourceContext): Principal {
+function principalOf(request: Request, env: Env, ctx: ResourceContext, server: Server): Principal {
 	const { user, upstream, grantId } = ctx.props;
 	const { permissions: _claimed, ...person } = user;
 	const url = new URL(request.url);
@@ -37,8 +38,8 @@ function principalOf(request: Request, env: Env, ctx: ResourceContext): Principa
 	return {
 		user: person,
 		clientId: ctx.auth.clientId ?? "",
-		permissions: permissionsOf(user, allowListsOf(readConfig(env), isLocal)),
-		scopes: ctx.auth.scope.filter(isScope),
+		permissions: permissionsOf(user, allowListsOf(server, env, isLocal)),
+		scopes: ctx.auth.scope.filter((scope) => isScope(server, scope)),
 		upstreamToken: upstream?.accessToken,
 		grantId,
 		expiresAt: ctx.auth.expiresAt,

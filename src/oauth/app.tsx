@@ -2,15 +2,14 @@
 import { AuthorizationError, type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
-import { answerError, refuse } from "../answers.tsx";
-import type { AppEnv } from "../app-env.ts";
-import { readConfig, readsClientDocuments } from "../config.ts";
+import { isScope, OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
+import { readSettings, readsClientDocuments } from "../auth/settings.ts";
+import { secretsFor } from "../auth/signing-key.ts";
+import { answerError, refuse } from "../http/answers.tsx";
+import type { AppEnv } from "../http/app-env.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 import { LOCAL_PROVIDER } from "../identity/local.ts";
-import { isLoopbackUrl } from "../loopback.ts";
 import { ConsentPage, type ConsentPageProps } from "../pages/consent.tsx";
-import { isScope, OFFLINE_ACCESS, offeredScopes, type Scope, scopesOf } from "../scopes.ts";
-import { secretsFor } from "../signing-key.ts";
-import { isStorableKey } from "../storage-key.ts";
 import { callbackApp } from "./callback.tsx";
 import { dropEmptyParameters } from "./client-requests.ts";
 import { isAcceptedRedirectUri, isPrivateUseUri, isWebRedirectUri, opensApp } from "./redirect-uris.ts";
@@ -29,6 +28,7 @@ import {
 	startSignIn,
 	usesBuiltIn,
 } from "./sign-in.ts";
+import { isStorableKey } from "./storage-key.ts";
 
 const DOCUMENTS_ARE_OFF =
 	"Remove this server from the app and add it again: the app can register here instead. To have this server read the documents, for which it needs the internet, set CLIENT_METADATA_DOCUMENTS=on (locally in .dev.vars) and start it again.";
@@ -67,7 +67,10 @@ authorizationApp.post("/authorize", async (c) => {
 		const { headers } = await oauth.denyConsent(c.req.raw, handle);
 		return new Response(null, { status: 302, headers });
 	}
-	const scope = form.getAll("scope").map(String).filter(isScope);
+	const scope = form
+		.getAll("scope")
+		.map(String)
+		.filter((name) => isScope(c.get("server"), name));
 	if (decision !== "approve") return askAgain(c, form, "The form did not say whether to allow or to deny.");
 	if (scope.length === 0) {
 		return askAgain(c, form, "Nothing was ticked, so there is nothing to allow. Tick at least one box, or deny.");
@@ -93,7 +96,7 @@ async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthReques
 		const description = "PKCE is required for this redirect URI.";
 		return redirect(c, authorizationErrorRedirect(parsed, "invalid_request", description), new Headers());
 	}
-	const available = scopesOf(pathOf(parsed.resource), readConfig(c.env).stdio !== undefined);
+	const available = scopesAt(c.get("server"), c.env, pathOf(parsed.resource));
 	const scope = withOfflineAccess(offeredScopes(parsed.scope, available), parsed.scope.includes(OFFLINE_ACCESS));
 	return { ...parsed, scope };
 }
@@ -104,7 +107,7 @@ async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthReques
  * @param parameters of the authorization request; of a name that is repeated the first counts, as for the wrapper
  */
 async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Promise<Response | undefined> {
-	const config = readConfig(c.env);
+	const config = readSettings(c.env);
 	const clientId = parameters.get("client_id") ?? "";
 	// The address of a metadata document is fetched, any other id is looked up.
 	if (!/^https:\/\//i.test(clientId)) {
@@ -123,7 +126,7 @@ async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Pr
 }
 
 /** Every client may refresh; one that says that it will hears it back in the token's scope. */
-function withOfflineAccess(scopes: readonly Scope[], isAsked: boolean): string[] {
+function withOfflineAccess(scopes: readonly string[], isAsked: boolean): string[] {
 	return isAsked ? [...scopes, OFFLINE_ACCESS] : [...scopes];
 }
 
@@ -172,7 +175,9 @@ function pathOf(resource: AuthRequest["resource"]): string {
 /** The boxes for the scopes of a request, which came with this query. */
 function choicesOf(c: Context<AppEnv>, { scope }: AuthRequest, query: string): ScopeChoice[] {
 	const named = new URLSearchParams(query).get("scope")?.split(" ") ?? [];
-	return scopeChoices(scope.filter(isScope), named, readConfig(c.env), c.req.url);
+	const server = c.get("server");
+	const offered = scope.filter((name) => isScope(server, name));
+	return scopeChoices(server, c.env, { offered, requested: named, url: c.req.url });
 }
 
 /**

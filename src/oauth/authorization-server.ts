@@ -1,36 +1,22 @@
 /** The authorization server of an origin: registration, codes, tokens, refresh and revocation are the library's. */
 import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
-import { currentRequestId } from "../app-env.ts";
-import { readConfig, readsClientDocuments } from "../config.ts";
-import type { Endpoint } from "../mcp/session-id.ts";
-import { OFFLINE_ACCESS, scopesOf } from "../scopes.ts";
+import { OFFLINE_ACCESS, scopesAt } from "../auth/scopes.ts";
+import { readSettings, readsClientDocuments } from "../auth/settings.ts";
+import { currentRequestId } from "../http/app-env.ts";
+import { extrasOn } from "../mcp/define/extra.ts";
+import { resourcePathsOf } from "../mcp/endpoints.ts";
 import { perOrigin } from "./per-origin.ts";
 import { isAcceptedRedirectUri } from "./redirect-uris.ts";
 import { exchangeTokens } from "./refresh.ts";
 
-const withSlash = <Path extends string>(path: Path) => [path, `${path}/`] as const;
-
-/**
- * What tokens are for. Strict clients demand metadata that names exactly the URL they were given, so each is a resource,
- * and each with a slash at the end is another, which takes the same tokens.
- */
-const OWN_PATHS = (["/mcp", "/sse"] as const).flatMap(withSlash);
-const STDIO_PATHS = (["/stdio/mcp", "/stdio/sse"] as const).flatMap(withSlash);
-export const RESOURCE_PATHS = [...OWN_PATHS, ...STDIO_PATHS];
-
-export function endpointAt(path: (typeof RESOURCE_PATHS)[number]): Endpoint {
-	return path.replace(/\/$/, "") as Endpoint;
-}
-
 /** A grant lives this long after its last refresh. */
 const GRANT_IDLE_SECONDS = 30 * 24 * 60 * 60;
 
-/** Under the settings of an environment. Where no stdio server is configured, its resources and its scope do not exist. */
-export const authorizationServer = perOrigin((origin, env) => {
-	const config = readConfig(env);
-	const hasStdio = config.stdio !== undefined;
-	const paths = hasStdio ? RESOURCE_PATHS : OWN_PATHS;
+/** Under the settings of an environment. The resources and scopes of an extra that they do not turn on do not exist. */
+export const authorizationServer = perOrigin((server, origin, env) => {
+	const config = readSettings(env);
+	const paths = resourcePathsOf({ extras: extrasOn(server.extras, env) });
 	return new OAuthAuthorizationServer<Env>({
 		issuer: origin,
 		resources: [...paths.map((path) => origin + path), origin],
@@ -43,9 +29,9 @@ export const authorizationServer = perOrigin((origin, env) => {
 		allowPrivateUseRedirectUris: true,
 		clientRegistrationCallback: ({ clientMetadata }) =>
 			refuseUnreachable(clientMetadata, config.privateUseRedirectUris),
-		scopesSupported: [...scopesOf("", hasStdio), OFFLINE_ACCESS],
+		scopesSupported: [...scopesAt(server, env, ""), OFFLINE_ACCESS],
 		refreshTokenIdleTTL: GRANT_IDLE_SECONDS,
-		tokenExchangeCallback: exchangeTokens,
+		tokenExchangeCallback: (options) => exchangeTokens(options, server),
 		onError({ code, status, internal }) {
 			const { category, reason } = internal;
 			console.warn(

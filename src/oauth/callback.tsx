@@ -3,15 +3,15 @@ import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/worker
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
-import { refuse } from "../answers.tsx";
-import type { AppEnv } from "../app-env.ts";
-import { allowListsOf, readConfig } from "../config.ts";
-import { type Props, permissionsOf, type User, userId } from "../grant.ts";
+import { type Props, type User, userId } from "../auth/grant.ts";
+import { allowListsOf, permissionsOf } from "../auth/permissions.ts";
+import { isPermitted, isScope, isTokenScope } from "../auth/scopes.ts";
+import { refuse } from "../http/answers.tsx";
+import type { AppEnv } from "../http/app-env.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 import { identifyLocally, LOCAL_PROVIDER } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
-import { isLoopbackUrl } from "../loopback.ts";
-import { SignInPage } from "../pages/sign-in.tsx";
-import { isPermitted, isScope, isTokenScope, PERMISSIONS, type Permission } from "../scopes.ts";
+import { SignInPage, type SignInPageProps } from "../pages/sign-in.tsx";
 import { callbackUrl } from "./misconfigured-provider.tsx";
 import { refuseUnlessOpen } from "./refusals.tsx";
 import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuiltIn } from "./sign-in.ts";
@@ -45,9 +45,11 @@ async function askWhoItIs(c: Context<AppEnv>, rejectedEmail?: string): Promise<R
 }
 
 /** Those that mean something on this server, and that not everyone has. */
-function permissionsToTry(c: Context<AppEnv>): Permission[] {
-	const lists = allowListsOf(readConfig(c.env), isLoopbackUrl(c.req.url));
-	return PERMISSIONS.filter((permission) => lists[permission]?.includes("*") === false);
+function permissionsToTry(c: Context<AppEnv>): SignInPageProps["permissions"] {
+	const { permissions } = c.get("server");
+	const lists = allowListsOf(c.get("server"), c.env, isLoopbackUrl(c.req.url));
+	const names = Object.keys(lists).filter((name) => !lists[name]?.includes("*"));
+	return names.map((name) => ({ name, title: permissions[name]?.title ?? name }));
 }
 
 /** The one callback of all identity providers: the state says whose it is. */
@@ -77,10 +79,12 @@ async function finishSignIn(
 	headers: Headers,
 ): Promise<Response> {
 	const { subject, permissions, ...person } = identity;
-	const user: User = { id: userId(provider, subject), provider, permissions: [...permissions], ...person };
-	const allowed = permissionsOf(user, allowListsOf(readConfig(c.env), isLoopbackUrl(c.req.url)));
-	const scope = request.scope.filter(isTokenScope);
-	if (!scope.filter(isScope).some((name) => isPermitted(name, allowed))) {
+	const server = c.get("server");
+	const known = permissions.filter((name) => Object.hasOwn(server.permissions, name));
+	const user: User = { id: userId(provider, subject), provider, permissions: known, ...person };
+	const allowed = permissionsOf(user, allowListsOf(server, c.env, isLoopbackUrl(c.req.url)));
+	const scope = request.scope.filter((name) => isTokenScope(server, name));
+	if (!scope.some((name) => isScope(server, name) && isPermitted(server, name, allowed))) {
 		const description = "This user may use none of what was allowed.";
 		return redirect(c, authorizationErrorRedirect(request, "access_denied", description), headers);
 	}

@@ -4,24 +4,25 @@
  * grant ends with it.
  */
 import { waitUntil } from "cloudflare:workers";
-import { currentRequestId } from "../app-env.ts";
-import { readConfig } from "../config.ts";
 import { logError } from "../errors.ts";
+import { currentRequestId } from "../http/app-env.ts";
+import { extrasOn } from "../mcp/define/extra.ts";
+import type { Server } from "../mcp/define/server.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
-import { stdioObjectOf } from "../stdio/object.ts";
 
 /** Closes the event streams and ends the calls of a grant. */
-export async function endGrant(env: Env, userId: string, grantId: string): Promise<void> {
-	const objects: { endGrant(grantId: string): Promise<void> }[] = [userObjectOf(env, userId)];
-	if (readConfig(env).stdio !== undefined) objects.push(stdioObjectOf(env, userId).sessions);
-	await Promise.all(objects.map((object) => object.endGrant(grantId)));
+export async function endGrant(server: Server, env: Env, userId: string, grantId: string): Promise<void> {
+	const extras = extrasOn(server.extras, env).map((extra) => extra.endGrant(env, userId, grantId));
+	await Promise.all([userObjectOf(env, userId).endGrant(grantId), ...extras]);
 }
 
-const noticing = new WeakMap<Env, Env>();
+const noticing = new WeakMap<Server, WeakMap<Env, Env>>();
 
 /** An environment for the wrapper, whose KV namespace notices the end of a grant. */
-export function noticingEnds(env: Env): Env {
-	const known = noticing.get(env);
+export function noticingEnds(server: Server, env: Env): Env {
+	const byEnv = noticing.get(server) ?? new WeakMap<Env, Env>();
+	noticing.set(server, byEnv);
+	const known = byEnv.get(env);
 	if (known) return known;
 	const kv = new Proxy(env.OAUTH_KV, {
 		get(target, name) {
@@ -33,11 +34,13 @@ export function noticingEnds(env: Env): Env {
 				const [, userId, grantId] = /^grant:([^:]+):([^:]+)$/.exec(key) ?? [];
 				if (userId === undefined || grantId === undefined) return;
 				const requestId = currentRequestId();
-				waitUntil(endGrant(env, userId, grantId).catch((error) => logError("grant_end_not_told", error, requestId)));
+				waitUntil(
+					endGrant(server, env, userId, grantId).catch((error) => logError("grant_end_not_told", error, requestId)),
+				);
 			};
 		},
 	});
 	const made = { ...env, OAUTH_KV: kv };
-	noticing.set(env, made);
+	byEnv.set(env, made);
 	return made;
 }

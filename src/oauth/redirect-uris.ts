@@ -1,5 +1,5 @@
 /** Where the server sends access to. The OAuth wrapper checks https and loopback addresses; this is about apps' own schemes. */
-import { isLoopbackUrl } from "../loopback.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 
 /** Callbacks of well-known clients: each belongs to one app, and is taken as it stands here and in no other form. */
 export const KNOWN_PRIVATE_USE_REDIRECT_URIS: readonly string[] = [

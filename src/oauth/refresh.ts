@@ -7,15 +7,17 @@ import {
 	type TokenExchangeCallbackOptions,
 	type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
-import { currentRequestId } from "../app-env.ts";
-import { allowListsOf, readConfig } from "../config.ts";
+import { type Props, propsSchema, type UpstreamTokens, type User } from "../auth/grant.ts";
+import { allowListsOf, permissionsOf } from "../auth/permissions.ts";
+import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../auth/scopes.ts";
+import { readSettings } from "../auth/settings.ts";
 import { logError } from "../errors.ts";
-import { type Props, permissionsOf, propsSchema, type UpstreamTokens, type User } from "../grant.ts";
+import { currentRequestId } from "../http/app-env.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
-import { isLoopbackUrl } from "../loopback.ts";
+import type { Server } from "../mcp/define/server.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
-import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../scopes.ts";
 import { rememberCurrentToken } from "./current-token.ts";
 
 /** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
@@ -31,33 +33,41 @@ const MAX_TTL_SECONDS = 60 * 60;
  * @throws OAuthError `invalid_grant`, which revokes the grant, if the person has to sign in again;
  *   `temporarily_unavailable` if the provider is, which leaves the grant as it is
  */
-export async function exchangeTokens(options: TokenExchangeCallbackOptions<Env>): Promise<TokenExchangeCallbackResult> {
+export async function exchangeTokens(
+	options: TokenExchangeCallbackOptions<Env>,
+	server: Server,
+): Promise<TokenExchangeCallbackResult> {
 	const isRefresh = options.grantType === GrantType.REFRESH_TOKEN;
 	const parsed = propsSchema.safeParse(options.props);
 	if (!parsed.success && isRefresh) throw signInAgain("This grant is from another version of the server.");
 	const { user, upstream } = parsed.data ?? {};
 	if (!user) return {};
-	if (!upstream) return { accessTokenScope: permittedScope(options, user) };
+	if (!upstream) return { accessTokenScope: permittedScope(options, server, user) };
 	if (!isRefresh || secondsLeft(upstream) > REFRESH_BEFORE_SECONDS) {
-		return { accessTokenTTL: ttlFor(upstream), accessTokenScope: permittedScope(options, user) };
+		return { accessTokenTTL: ttlFor(upstream), accessTokenScope: permittedScope(options, server, user) };
 	}
-	const provider = readConfig(options.env).identityProviders.find(({ name }) => name === user.provider);
+	const provider = readSettings(options.env).identityProviders.find(({ name }) => name === user.provider);
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
 	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
 	await rememberCurrentToken(options.env, options.grantId, refreshed.tokens.accessToken);
-	const permissions = [...(refreshed.permissions ?? user.permissions)];
+	const permissions =
+		refreshed.permissions?.filter((name) => Object.hasOwn(server.permissions, name)) ?? user.permissions;
 	if (permissions.toString() !== user.permissions.toString()) announceChange(options.env, user.id);
 	const newProps: Props = { user: { ...user, permissions }, upstream: refreshed.tokens };
-	const accessTokenScope = permittedScope(options, newProps.user);
+	const accessTokenScope = permittedScope(options, server, newProps.user);
 	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens), accessTokenScope };
 }
 
 /** What the user consented to and is permitted now: a permission that comes later needs no second consent. */
-function permittedScope({ requestedScope, resource, env }: TokenExchangeCallbackOptions<Env>, user: User): string[] {
-	const permissions = permissionsOf(user, allowListsOf(readConfig(env), isLoopbackUrl(resource)));
+function permittedScope(
+	{ requestedScope, resource, env }: TokenExchangeCallbackOptions<Env>,
+	server: Server,
+	user: User,
+): string[] {
+	const permissions = permissionsOf(user, allowListsOf(server, env, isLoopbackUrl(resource)));
 	return requestedScope
-		.filter(isTokenScope)
-		.filter((scope) => scope === OFFLINE_ACCESS || isPermitted(scope, permissions));
+		.filter((scope) => isTokenScope(server, scope))
+		.filter((scope) => scope === OFFLINE_ACCESS || isPermitted(server, scope, permissions));
 }
 
 /** Has the user's open event streams say that the lists changed. */

@@ -2,8 +2,8 @@
 import type { AuthorizationError } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
-import { refuse } from "../answers.tsx";
-import type { AppEnv } from "../app-env.ts";
+import { refuse } from "../http/answers.tsx";
+import type { AppEnv } from "../http/app-env.ts";
 import { hasCallbackMismatch, refuseForProvider } from "./misconfigured-provider.tsx";
 import { helpers, readForm } from "./sign-in.ts";
 import { transactionState } from "./transaction.ts";

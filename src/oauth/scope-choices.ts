@@ -1,14 +1,16 @@
 /** The boxes of the consent page, which comes before the sign-in: the user's permissions are not known yet. */
-import { allowListsOf, type Config } from "../config.ts";
+import { allowListsOf } from "../auth/permissions.ts";
+import { scopeNamed } from "../auth/scopes.ts";
+import { readSettings } from "../auth/settings.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
-import { isLoopbackUrl } from "../loopback.ts";
-import { type Permission, permissionFor, SCOPES, type Scope } from "../scopes.ts";
+import type { Server } from "../mcp/define/server.ts";
 
 export type ScopeChoice = {
-	readonly scope: Scope;
+	readonly scope: string;
 	/** What the app may do with it. */
 	readonly sentence: string;
-	/** Which command runs, for the scope of the stdio server. */
+	/** Which command runs. */
 	readonly command: string | undefined;
 	/** Who can be granted it, where that is not everyone. */
 	readonly note: string | undefined;
@@ -16,49 +18,47 @@ export type ScopeChoice = {
 	readonly isTicked: boolean;
 };
 
+type Asked = {
+	/** The scopes that get a box. */
+	readonly offered: readonly string[];
+	/**
+	 * The scopes that the client named. Of the scopes that only some users can be granted, these are ticked; and one that
+	 * is the only one offered.
+	 */
+	readonly requested: readonly string[];
+	/** Of the request. */
+	readonly url: string;
+};
+
 /** Who can have a permission: every user, every user who chooses it at the built-in sign-in, some users, or none. */
 type Availability = "everyone" | "chosen" | "some" | "nobody";
 
-/**
- * @param offered the scopes that get a box
- * @param requested the scopes that the client named: of the scopes that only some users can be granted, these are ticked;
- *   and one that is the only one offered
- * @param url of the request
- */
-export function scopeChoices(
-	offered: readonly Scope[],
-	requested: readonly string[],
-	config: Config,
-	url: string,
-): ScopeChoice[] {
-	return offered.map((scope) => {
-		const permission = permissionFor(scope);
-		const availability = permission === undefined ? "everyone" : availabilityOf(permission, config, url);
-		const isStdio = scope === "stdio";
+export function scopeChoices(server: Server, env: Env, { offered, requested, url }: Asked): ScopeChoice[] {
+	return offered.flatMap((scope) => {
+		const definition = scopeNamed(server, scope);
+		if (!definition) return [];
+		const { permission, sentence, command } = definition;
+		const availability = permission === undefined ? "everyone" : availabilityOf(server, env, permission, url);
 		return {
 			scope,
-			sentence: isStdio ? stdioSentence(config) : SCOPES[scope].sentence,
-			command: isStdio ? config.stdioCommand : undefined,
+			sentence: typeof sentence === "string" ? sentence : sentence(env),
+			command: command?.(env),
 			note: permission && NOTES[availability]?.(permission),
 			isTicked: availability === "some" ? offered.length === 1 || requested.includes(scope) : availability !== "nobody",
 		};
 	});
 }
 
-const NOTES: Partial<Record<Availability, (permission: Permission) => string>> = {
+const NOTES: Partial<Record<Availability, (permission: string) => string>> = {
 	chosen: (permission) => `Needs the permission ${permission}. Tick it on the next page, too.`,
 	some: (permission) => `Granted only to users who have the permission ${permission}.`,
 	nobody: (permission) => `No user of this server has the permission ${permission} yet.`,
 };
 
-function availabilityOf(permission: Permission, config: Config, url: string): Availability {
-	const list = allowListsOf(config, isLoopbackUrl(url))[permission] ?? [];
+function availabilityOf(server: Server, env: Env, permission: string, url: string): Availability {
+	const config = readSettings(env);
+	const list = allowListsOf(server, env, isLoopbackUrl(url))[permission] ?? [];
 	if (list.includes("*")) return "everyone";
 	if (isBuiltInSignInOffered(config, url)) return "chosen";
 	return list.length > 0 || config.identityProviders.some((provider) => provider.statesPermissions) ? "some" : "nobody";
-}
-
-function stdioSentence({ stdio }: Config): string {
-	const place = stdio === "container" ? "for you in a container" : "on this computer";
-	return `${SCOPES.stdio.sentence} that runs ${place}`;
 }

@@ -1,32 +1,36 @@
 /** The OAuth wrapper: an origin's authorization server, and the resources that take its tokens. */
 import { OAuthResourceServer, type OAuthResourceTokenValidation } from "@cloudflare/workers-oauth-provider";
-import { currentRequestId } from "../app-env.ts";
-import { readConfig } from "../config.ts";
+import { type Grant, propsSchema } from "../auth/grant.ts";
+import { readSettings } from "../auth/settings.ts";
 import { logError } from "../errors.ts";
-import { type Grant, propsSchema } from "../grant.ts";
+import { currentRequestId } from "../http/app-env.ts";
 import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
-import { SERVER_INFO } from "../mcp/server-info.ts";
-import type { Endpoint } from "../mcp/session-id.ts";
+import type { Server } from "../mcp/define/server.ts";
+import { resourcePathsOf } from "../mcp/endpoints.ts";
 import type { Handler } from "../mcp/visit.ts";
-import { isStorableKey } from "../storage-key.ts";
-import { authorizationServer, endpointAt, RESOURCE_PATHS } from "./authorization-server.ts";
+import { authorizationServer } from "./authorization-server.ts";
 import { perOrigin } from "./per-origin.ts";
+import { isStorableKey } from "./storage-key.ts";
 
-/** The protected resources, by path: what is behind each endpoint is behind the same address with a slash at the end, too. */
-export function createResourceServers(handlers: Readonly<Record<Endpoint, Handler>>) {
-	return perOrigin((origin) => {
+/**
+ * The protected resources, by path: what is behind each endpoint is behind the same address with a slash at the end, too.
+ *
+ * @param handlerAt what answers at an endpoint
+ */
+export function createResourceServers(handlerAt: (path: string) => Handler) {
+	return perOrigin((server, origin) => {
 		const resourceServer = (path: string, fetch: Handler) =>
 			new OAuthResourceServer<Env, Grant>({
 				resourceMetadata: {
 					resource: origin + path,
 					authorization_servers: [origin],
-					resource_name: SERVER_INFO.title,
+					resource_name: server.info.title,
 				},
 				// No requiredScopes: the consent page offers the scopes, so that clients need not know them.
-				validateToken: (env) => (resource, token) => validateToken(env, origin, token, resource),
+				validateToken: (env) => (resource, token) => validateToken(env, server, origin, token, resource),
 				handler: { fetch },
 			});
-		return new Map(RESOURCE_PATHS.map((path) => [path, resourceServer(path, handlers[endpointAt(path)])]));
+		return new Map(resourcePathsOf(server).map((path) => [path, resourceServer(path, handlerAt(withoutSlash(path)))]));
 	});
 }
 
@@ -44,6 +48,7 @@ const withoutSlash = (url: string) => url.replace(/\/$/, "");
  */
 async function validateToken(
 	env: Env,
+	server: Server,
 	origin: string,
 	token: string,
 	resource: string,
@@ -51,7 +56,7 @@ async function validateToken(
 	// The wrapper looks a token up by its user, its grant and its hash: one that makes no key is none of ours.
 	if (!isStorableKey(`token:${token.slice(0, token.lastIndexOf(":") + 1)}${HASH_PLACEHOLDER}`)) return null;
 	try {
-		const found = await authorizationServer(origin, env).getOAuthApi(env).unwrapToken(token);
+		const found = await authorizationServer(server, origin, env).getOAuthApi(env).unwrapToken(token);
 		if (!found || typeof found.audience !== "string") return null;
 		if (![withoutSlash(resource), origin].includes(withoutSlash(found.audience))) return null;
 		const props = propsSchema.safeParse(found.grant.props);
@@ -72,5 +77,5 @@ async function validateToken(
 
 /** A grant of the built-in sign-in ends where that is not offered any more. */
 function isAcceptedProvider(provider: string, env: Env, origin: string): boolean {
-	return provider !== LOCAL_PROVIDER || isBuiltInSignInOffered(readConfig(env), origin);
+	return provider !== LOCAL_PROVIDER || isBuiltInSignInOffered(readSettings(env), origin);
 }

@@ -9,9 +9,9 @@ import type { Context } from "hono";
 import { setCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
 import { generateRandomCodeVerifier, generateRandomNonce } from "oauth4webapi";
-import type { AppEnv } from "../app-env.ts";
-import { readConfig } from "../config.ts";
+import { readSettings } from "../auth/settings.ts";
 import { logError } from "../errors.ts";
+import type { AppEnv } from "../http/app-env.ts";
 import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
 import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../identity/provider.ts";
 import { authorizationServer } from "./authorization-server.ts";
@@ -36,15 +36,16 @@ const CLIENT_ERRORS: Record<UpstreamFailure, [AuthorizationErrorCode, string]> =
 };
 
 export function providersOf(c: Context<AppEnv>): readonly IdentityProvider[] {
-	return readConfig(c.env).identityProviders;
+	return readSettings(c.env).identityProviders;
 }
 
 export function usesBuiltIn(c: Context<AppEnv>): boolean {
-	return isBuiltInSignInOffered(readConfig(c.env), c.req.url);
+	return isBuiltInSignInOffered(readSettings(c.env), c.req.url);
 }
 
 export function helpers(c: Context<AppEnv>): OAuthHelpers {
-	return authorizationServer(new URL(c.req.url).origin, c.env).getOAuthApi(noticingEnds(c.env));
+	const server = c.get("server");
+	return authorizationServer(server, new URL(c.req.url).origin, c.env).getOAuthApi(noticingEnds(server, c.env));
 }
 
 export async function readForm(c: Context<AppEnv>): Promise<FormData> {

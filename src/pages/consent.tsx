@@ -1,9 +1,9 @@
 /** Who is asking, for what, and where access goes. Everything a client says of itself is text, never markup. */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import { OFFLINE_ACCESS } from "../auth/scopes.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import { isWebRedirectUri, opensApp } from "../oauth/redirect-uris.ts";
 import type { ScopeChoice } from "../oauth/scope-choices.ts";
-import { OFFLINE_ACCESS } from "../scopes.ts";
 import { Layout } from "./layout.tsx";
 
 export type ConsentPageProps = {

@@ -1,23 +1,24 @@
 /** What this server is, what it offers, how to connect. */
-import type { Catalogue } from "../catalogue.ts";
+import type { Offer } from "../mcp/define/extra.ts";
+import type { Server } from "../mcp/define/server.ts";
 import type { Gated } from "../mcp/gate.ts";
-import { SERVER_INFO } from "../mcp/server-info.ts";
 import { Layout } from "./layout.tsx";
 
 type HomePageProps = {
 	origin: string;
-	catalogue: Catalogue;
-	/** The stdio MCP server, if there is one, with what people may see of its command. */
-	stdioServer: { command: string | undefined } | undefined;
+	server: Server;
+	/** Of the extras that the settings turn on. */
+	offers: readonly (Offer & { readonly path: string })[];
 };
 
-export function HomePage({ origin, catalogue, stdioServer }: HomePageProps) {
+export function HomePage({ origin, server, offers }: HomePageProps) {
 	const url = `${origin}/mcp`;
-	const { name } = SERVER_INFO;
+	const { info, catalogue } = server;
+	const { name } = info;
 	const viaMcpRemote = { mcpServers: { [name]: { command: "npx", args: ["-y", "mcp-remote", url] } } };
 	return (
 		<Layout title="Connect">
-			<h1>{SERVER_INFO.title}</h1>
+			<h1>{info.title}</h1>
 			<p>
 				This is a server for AI assistants: it offers them tools over the{" "}
 				<a href="https://modelcontextprotocol.io">Model Context Protocol</a>, for the person who signs in. Give your
@@ -32,20 +33,20 @@ export function HomePage({ origin, catalogue, stdioServer }: HomePageProps) {
 				<dd>
 					<code>{`${origin}/sse`}</code>
 				</dd>
-				{stdioServer && (
+				{offers.map(({ title, command, path }) => (
 					<>
-						<dt>The stdio server</dt>
+						<dt>{title}</dt>
 						<dd>
-							<code>{`${origin}/stdio/mcp`}</code>
-							{stdioServer.command && (
+							<code>{origin + path}</code>
+							{command && (
 								<>
 									{" "}
-									(<code>{stdioServer.command}</code>)
+									(<code>{command}</code>)
 								</>
 							)}
 						</dd>
 					</>
-				)}
+				))}
 			</dl>
 
 			<Offers title="Tools" items={catalogue.tools} />

@@ -1,7 +1,7 @@
 /** The frame of every page: plain HTML with its style sheet in it. Nothing here needs JavaScript, or a second request. */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
-import { SERVER_INFO } from "../mcp/server-info.ts";
+import { currentServer } from "../http/app-env.ts";
 import { STYLE } from "./style.ts";
 
 const ICON =
@@ -16,7 +16,7 @@ export function Layout({ title, children }: PropsWithChildren<{ title: string }>
 					<meta charset="utf-8" />
 					<meta name="viewport" content="width=device-width, initial-scale=1" />
 					<meta name="color-scheme" content="light dark" />
-					<title>{`${title} · ${SERVER_INFO.title}`}</title>
+					<title>{`${title} · ${currentServer().info.title}`}</title>
 					<link rel="icon" href={ICON} />
 					<style>{raw(STYLE)}</style>
 				</head>

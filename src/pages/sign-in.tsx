@@ -1,17 +1,11 @@
 /** The built-in sign-in of a local server. */
-import type { Permission } from "../scopes.ts";
 import { Layout } from "./layout.tsx";
 
-const PERMISSION_SENTENCES: Record<Permission, string> = {
-	image_generation: "May generate images",
-	stdio: "May use the stdio server",
-};
-
-type SignInPageProps = {
+export type SignInPageProps = {
 	/** Leads back to the authorization request. */
 	state: string;
 	/** Permissions that not everyone has, to try the server with. */
-	permissions: readonly Permission[];
+	permissions: readonly { readonly name: string; readonly title: string }[];
 	/** What was typed before, when it was not an email address. */
 	rejectedEmail?: string;
 };
@@ -51,11 +45,11 @@ export function SignInPage({ state, permissions, rejectedEmail }: SignInPageProp
 					{permissions.length > 0 && (
 						<fieldset>
 							<legend>Try it as a user who</legend>
-							{permissions.map((permission) => (
+							{permissions.map(({ name, title }) => (
 								<label class="choice">
-									<input type="checkbox" name="permission" value={permission} />
+									<input type="checkbox" name="permission" value={name} />
 									<span>
-										{PERMISSION_SENTENCES[permission]} (<code>{permission}</code>)
+										{title} (<code>{name}</code>)
 									</span>
 								</label>
 							))}

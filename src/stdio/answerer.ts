@@ -5,9 +5,13 @@ import { JSON_RPC, jsonRpcError } from "../mcp/json-rpc.ts";
 import type { Visit } from "../mcp/visit.ts";
 import { type Stateless, stdioObjectOf } from "./object.ts";
 
+/** What it takes to use the stdio server: a permission of the user, and a scope of the token. */
+export const PERMISSION = "stdio";
+export const SCOPE = "stdio";
+
 const sessionsOf = ({ env, principal }: Visit) => stdioObjectOf(env, principal.user.id).sessions;
 
-export const stdio: Answerer = {
+export const answerer: Answerer = {
 	prefix: "/stdio",
 	refuse,
 	objectOf({ env, principal }) {
@@ -30,10 +34,10 @@ export const stdio: Answerer = {
 
 /** A user who may not use the stdio server, or a token that was not granted it. */
 function refuse({ principal, ctx }: Visit): Response | undefined {
-	if (!principal.permissions.includes("stdio")) {
+	if (!principal.permissions.includes(PERMISSION)) {
 		const sentence = `${principal.user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;
 		return jsonRpcError(403, JSON_RPC.transport, sentence);
 	}
-	if (principal.scopes.includes("stdio")) return undefined;
-	return insufficientScope(ctx.auth, [...principal.scopes, "stdio"], "This needs a scope that was not granted.");
+	if (principal.scopes.includes(SCOPE)) return undefined;
+	return insufficientScope(ctx.auth, [...principal.scopes, SCOPE], "This needs a scope that was not granted.");
 }

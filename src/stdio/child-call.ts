@@ -3,7 +3,7 @@ import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextpro
 import { deadlineSentence, secondsFor } from "../mcp/deadline.ts";
 import { failureOf, type Output } from "../mcp/object/call.ts";
 import type { RunningCall } from "../mcp/object/placed-sessions.ts";
-import { logToolCall, type Outcome } from "../tools/call-log.ts";
+import { logToolCall, type Outcome } from "../mcp/register/call-log.ts";
 
 /** A request, or as much as is known of one that was made before a restart. */
 export type AskedRequest = Pick<JSONRPCRequest, "id" | "method" | "params">;

@@ -1,8 +1,8 @@
 /** One user's container: their sessions, and the program in the container that runs a stdio MCP server for each. */
 import { Container } from "@cloudflare/containers";
+import { hmacKey, secretsFor } from "../auth/signing-key.ts";
 import { PIPE_PATH } from "../bridge/contract.ts";
 import { acceptSocket, socketOf, socketsOf } from "../mcp/object/bare-sockets.ts";
-import { hmacKey, secretsFor } from "../signing-key.ts";
 import { StdioSessions } from "./sessions.ts";
 
 /** Where the program listens, as the Dockerfile says. */

@@ -1,9 +1,9 @@
 /** On this computer, where there are no containers: a user's sessions, with the program that runs beside the Worker. */
 import { DurableObject } from "cloudflare:workers";
 import { PIPE_PATH } from "../bridge/contract.ts";
-import { readConfig } from "../config.ts";
 import { acceptSocket, socketOf, socketsOf } from "../mcp/object/bare-sockets.ts";
 import { StdioSessions } from "./sessions.ts";
+import { readStdioSettings } from "./settings.ts";
 
 export class StdioLocal extends DurableObject<Env> {
 	readonly #sessions = new StdioSessions(
@@ -35,9 +35,9 @@ export class StdioLocal extends DurableObject<Env> {
 	}
 
 	async #connect(headers: Record<string, string>): Promise<Response> {
-		const { stdio } = readConfig(this.env);
-		if (stdio === undefined || stdio === "container") throw new Error("STDIO_URL is not set");
-		return fetch(stdio.url + PIPE_PATH, { headers: { ...headers, Authorization: `Bearer ${stdio.secret}` } });
+		const { place } = readStdioSettings(this.env);
+		if (place === undefined || place === "container") throw new Error("STDIO_URL is not set");
+		return fetch(place.url + PIPE_PATH, { headers: { ...headers, Authorization: `Bearer ${place.secret}` } });
 	}
 
 	async #tidyIn(seconds: number): Promise<void> {

@@ -1,8 +1,8 @@
 /** The object with a user's sessions of the stdio server, as the Worker sees it. */
 import type { Principal } from "../auth/principal.ts";
-import { readConfig } from "../config.ts";
 import type { Posted, Sessions, StreamSource } from "../mcp/answerer.ts";
 import type { PlacedSession, Session } from "../mcp/session-id.ts";
+import { readStdioSettings } from "./settings.ts";
 
 export type StdioSessionsApi = Sessions & {
 	/** Starts a child for a session, and has it answer `initialize`. */
@@ -24,6 +24,6 @@ export type StdioObject = StreamSource & { readonly sessions: StdioSessionsApi }
 /** In the user's container; on this computer, where there is none, in an object that reaches the program beside it. */
 export function stdioObjectOf(env: Env, userId: string): StdioObject {
 	const namespace: { getByName(name: string): unknown } =
-		readConfig(env).stdio === "container" ? env.STDIO_OBJECT : env.STDIO_LOCAL_OBJECT;
+		readStdioSettings(env).place === "container" ? env.STDIO_OBJECT : env.STDIO_LOCAL_OBJECT;
 	return namespace.getByName(userId) as StdioObject;
 }

@@ -4,7 +4,7 @@
  */
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
-import { readConfig } from "../config.ts";
+import { readSettings } from "../auth/settings.ts";
 import type { Posted } from "../mcp/answerer.ts";
 import { eventOf } from "../mcp/event-stream.ts";
 import type { Gated } from "../mcp/gate.ts";
@@ -21,6 +21,7 @@ import { ChildSession } from "./child-session.ts";
 import type { Stateless } from "./object.ts";
 import { type Connect, Pipe } from "./pipe.ts";
 import { answerRefusal, GONE, type Refusal } from "./refusal.ts";
+import { readStdioSettings } from "./settings.ts";
 import { UserServers } from "./stateless/user-servers.ts";
 
 /** The child of a session, and when the session's id expires. */
@@ -169,7 +170,7 @@ export class StdioSessions extends PlacedSessions {
 	async #child(session: Session, principal: Principal, isNew = false): Promise<ChildSession | Refusal> {
 		const { id } = session;
 		if (!isNew && !this.#children.has(id) && !this.events.has(id)) return GONE;
-		const seconds = readConfig(this.#env).sessionMaxAgeSeconds;
+		const seconds = readSettings(this.#env).sessionMaxAgeSeconds;
 		const entry = this.#children.get(id) ?? {
 			found: this.#reach(session, principal, isNew),
 			expiresAt: session.issuedAt + seconds,
@@ -203,7 +204,7 @@ export class StdioSessions extends PlacedSessions {
 			pipe,
 			events: this.events,
 			streams: this.streams,
-			idleSeconds: readConfig(this.#env).stdioIdleSeconds,
+			idleSeconds: readStdioSettings(this.#env).idleSeconds,
 			onend: () => this.#forget(session.id),
 		});
 		if (!isNew) this.#adoptCalls(child, principal);

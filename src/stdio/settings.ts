@@ -1,55 +1,54 @@
-/** What the scripts know of the stdio server: STDIO_COMMAND turns it on, in the environment or in `.dev.vars`. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseEnv } from "node:util";
-import { splitWords } from "../bridge/words.ts";
-import { ROOT } from "../paths.ts";
+/** The settings of the stdio MCP server. */
+import { z } from "zod";
+import { parseSettings, seconds, text } from "../auth/parse-settings.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import { shownCommand } from "./shown-command.ts";
+
+/** When a child ends that nobody speaks to, if no setting says so: a container is paid for. */
+const IDLE_SECONDS = 30 * 60;
+const CONTAINER_IDLE_SECONDS = 10 * 60;
+const MAX_IDLE_SECONDS = 24 * 60 * 60;
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+const schema = z.object({
+	STDIO_COMMAND: text,
+	STDIO_URL: text.refine(
+		(url) => url === "" || (isOrigin(url) && isLoopbackUrl(url)),
+		"takes the address of a bridge on this computer, such as http://127.0.0.1:8790",
+	),
+	STDIO_PIPE_SECRET: text,
+	STDIO_IDLE_SECONDS: seconds(0, MAX_IDLE_SECONDS),
+});
 
 export type StdioSettings = {
-	/** One line, as somebody would type it. */
-	readonly command: string;
-	/** How many containers, and thereby users, there may be at a time. */
-	readonly maxInstances: number;
-	/** When a container that nobody uses is stopped. */
-	readonly sleepAfter: string;
-	/** Where the command was found, for people. */
-	readonly source: string;
+	/** Where the server is: with a program on this computer, or in a container for each user; undefined: there is none. */
+	readonly place: { readonly url: string; readonly secret: string } | "container" | undefined;
+	readonly idleSeconds: number;
+	/** What people may see of its command; undefined if it is not known. */
+	readonly command: string | undefined;
+	/** A sentence for each setting that is wrong. */
+	readonly problems: readonly string[];
 };
 
-type Variables = Readonly<Record<string, string | undefined>>;
+const MISSING_SECRET =
+	"STDIO_URL needs STDIO_PIPE_SECRET, the secret of the program there: `npm run start:stdio -- <command>` sets both.";
 
-const DEFAULT_MAX_INSTANCES = 20;
-const DEFAULT_SLEEP_AFTER = "10m";
-const DEV_VARS = ".dev.vars";
+const read = new WeakMap<Env, StdioSettings>();
 
-/**
- * @param env has more say than the file; an empty STDIO_COMMAND there turns the container off
- * @returns the settings; nothing, if no command is set
- * @throws Error that says which setting is wrong
- */
-export function readStdioSettings(env: Variables = process.env, file = readDevVars()): StdioSettings | undefined {
-	const command = (env.STDIO_COMMAND ?? file.STDIO_COMMAND ?? "").trim();
-	if (command === "") return undefined;
-	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";
-	checkCommand(command, source);
-	const limit = env.STDIO_MAX_INSTANCES || file.STDIO_MAX_INSTANCES || String(DEFAULT_MAX_INSTANCES);
-	if (!/^[1-9]\d*$/.test(limit)) throw new Error(`STDIO_MAX_INSTANCES must be a whole number from 1 up: ${limit}`);
-	const sleepAfter = env.STDIO_SLEEP_AFTER || file.STDIO_SLEEP_AFTER || DEFAULT_SLEEP_AFTER;
-	if (!/^[1-9]\d*[smh]?$/.test(sleepAfter)) {
-		throw new Error(`STDIO_SLEEP_AFTER must be a number of seconds, or end with s, m or h: ${sleepAfter}`);
-	}
-	return { command, maxInstances: Number(limit), sleepAfter, source };
-}
-
-/** @throws Error that does not show the command: there may be a key in it */
-function checkCommand(command: string, source: string): void {
-	const setting = `STDIO_COMMAND (${source})`;
-	// The variable travels as one line, in flags and in the Dockerfile.
-	if (/[\r\n]/.test(command)) throw new Error(`${setting} must be one line.`);
-	if (splitWords(command, setting).length === 0) throw new Error(`${setting} names no command.`);
-}
-
-export function readDevVars(): Variables {
-	const path = join(ROOT, DEV_VARS);
-	return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+export function readStdioSettings(env: Env): StdioSettings {
+	const known = read.get(env);
+	if (known) return known;
+	const { settings, wrong } = parseSettings(schema, env);
+	const { STDIO_COMMAND: command, STDIO_URL: url, STDIO_PIPE_SECRET: secret } = settings;
+	const inContainer = command === "" ? undefined : "container";
+	const place = url === "" ? inContainer : { url, secret };
+	const made: StdioSettings = {
+		place,
+		idleSeconds: settings.STDIO_IDLE_SECONDS || (place === "container" ? CONTAINER_IDLE_SECONDS : IDLE_SECONDS),
+		command: shownCommand(command),
+		problems: [...wrong.values(), ...(url !== "" && secret === "" ? [MISSING_SECRET] : [])],
+	};
+	read.set(env, made);
+	return made;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { defineTool } from "./define.ts";
+import { defineTool } from "../mcp/define/tool.ts";
 
 export const add = defineTool({
 	name: "add",
@@ -13,6 +13,7 @@ export const add = defineTool({
 		b: z.number().describe("The second number"),
 	}),
 	output: z.object({ sum: z.number().describe("a + b") }),
+	example: { a: 2, b: 3 },
 	async run({ a, b }) {
 		const sum = a + b;
 		if (!Number.isFinite(sum)) throw new UserError("The sum is too large for a number. Use smaller numbers.");

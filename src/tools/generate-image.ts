@@ -1,8 +1,8 @@
 import { acceptedContent, type InputRequiredResult, inputRequired, inputResponse } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { logError, UserError } from "../errors.ts";
-import type { Context } from "../mcp/context.ts";
-import { defineTool } from "./define.ts";
+import type { Context as AnyContext } from "../mcp/context.ts";
+import { defineTool } from "../mcp/define/tool.ts";
 import { drawPlaceholder } from "./placeholder-image.ts";
 
 const MODEL = "@cf/black-forest-labs/flux-1-schnell";
@@ -11,6 +11,9 @@ const MODEL = "@cf/black-forest-labs/flux-1-schnell";
 const MAX_PROMPT_LENGTH = 2048;
 
 const promptSchema = z.string().trim().max(MAX_PROMPT_LENGTH);
+
+/** What it needs of the services. */
+type Context = AnyContext<{ readonly ai: Ai }>;
 
 /** The key of the question to the user, and of its answer. */
 const QUESTION = "prompt";
@@ -34,7 +37,8 @@ export const generateImage = defineTool({
 		model: z.string().describe("The model that made the image"),
 		mimeType: z.string(),
 	}),
-	async run({ prompt: given, steps }, context) {
+	example: { prompt: "a cat" },
+	async run({ prompt: given, steps }, context: Context) {
 		const prompt = given || askedPrompt(context);
 		if (typeof prompt !== "string") return prompt;
 		await context.progress(0, 1, `Waiting for the image model, ${steps} steps`);

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Upstream } from "../identity/upstream-api.ts";
-import { PERMISSIONS } from "../scopes.ts";
-import { defineTool } from "./define.ts";
+import { defineTool } from "../mcp/define/tool.ts";
 
 export const whoami = defineTool({
 	name: "whoami",
@@ -18,10 +17,11 @@ export const whoami = defineTool({
 		login: z.string(),
 		name: z.string(),
 		email: z.string().optional(),
-		permissions: z.array(z.enum(PERMISSIONS)),
+		permissions: z.array(z.string()),
 		scopes: z.array(z.string()).describe("What this connection may do"),
 		account: z.looseObject({}).optional().describe("The user as the provider's API shows them now"),
 	}),
+	example: {},
 	async run(_args, { user, permissions, scopes, upstream, signal }) {
 		const { id, provider, login, name, email } = user;
 		const account = upstream?.userPath && (await readAccount(upstream, upstream.userPath, signal));

@@ -6,7 +6,8 @@ import { expect, it, onTestFinished } from "vitest";
 import { CLOSE } from "../../src/bridge/contract.ts";
 import { waitFor as waitForAsync } from "../e2e/server.ts";
 import { cpuSeconds, expectGone, treeOf } from "../scripts/process-tree.ts";
-import { childCommand, waitFor } from "../stdio/processes.ts";
+import { childCommand } from "../stdio/door.ts";
+import { waitFor } from "../stdio/processes.ts";
 import { MAIN } from "../stdio/program.ts";
 import { inline, memoryOf, SECRET, startProgram, TestPipe } from "./pipes.ts";
 
@@ -27,7 +28,7 @@ async function startAll(command: readonly string[]) {
 
 it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"] as const)("%s ends even stubborn children", async (signal) => {
 	const { program, all } = await startAll(childCommand("stubborn"));
-	expect(all.filter(({ command }) => /stubborn.ts/.test(command) && !command.includes(MAIN))).toHaveLength(2);
+	expect(all.filter(({ command }) => /stubborn\.mjs/.test(command) && !command.includes(MAIN))).toHaveLength(2);
 	process.kill(program, signal);
 	await expectGone(all, END_MILLISECONDS);
 });
@@ -55,7 +56,7 @@ it("ends with the process that has started it", async () => {
 	const url = await waitFor("the program to listen", () => /^Bridge: (http:\S+)/m.exec(output)?.[1]);
 	await TestPipe.open({ url });
 	let all = await treeOf(starter.pid ?? 0);
-	while (!all.some(({ command }) => command.includes("silent.ts") && !command.includes(MAIN))) {
+	while (!all.some(({ command }) => command.includes("silent.mjs") && !command.includes(MAIN))) {
 		all = await treeOf(starter.pid ?? 0);
 	}
 	starter.kill("SIGKILL");
@@ -71,7 +72,7 @@ it("ends with its starter that is killed, and tells nobody who is not there", as
 	const url = await waitFor("the program to listen", () => /^Bridge: (http:\S+)/m.exec(output)?.[1]);
 	await TestPipe.open({ url });
 	let all = await treeOf(starter.pid ?? 0);
-	const count = () => all.filter(({ command }) => /stubborn.ts/.test(command) && !command.includes(MAIN)).length;
+	const count = () => all.filter(({ command }) => /stubborn\.mjs/.test(command) && !command.includes(MAIN)).length;
 	while (count() < 2) all = await treeOf(starter.pid ?? 0);
 	starter.kill("SIGKILL");
 	await expectGone(all, END_MILLISECONDS);

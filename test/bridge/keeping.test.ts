@@ -5,7 +5,8 @@ import type { WebSocket } from "ws";
 import { CLOSE, OPENING_HEADER, type Opening } from "../../src/bridge/contract.ts";
 import { Pipe } from "../../src/stdio/pipe.ts";
 import { waitFor as waitForAsync } from "../e2e/server.ts";
-import { childCommand, isRunning, waitFor } from "../stdio/processes.ts";
+import { childCommand } from "../stdio/door.ts";
+import { isRunning, waitFor } from "../stdio/processes.ts";
 import { connect, inline, openingOf, refusalOf, startProgram, TestPipe } from "./pipes.ts";
 
 const KEPT_MILLISECONDS = 10_000;

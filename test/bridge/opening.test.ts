@@ -7,7 +7,8 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { CLOSE } from "../../src/bridge/contract.ts";
-import { childCommand, isRunning, waitFor } from "../stdio/processes.ts";
+import { childCommand } from "../stdio/door.ts";
+import { isRunning, waitFor } from "../stdio/processes.ts";
 import { MAIN } from "../stdio/program.ts";
 import { openingOf, refusalOf, SECRET, startProgram, TestPipe } from "./pipes.ts";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { CLOSE } from "../../src/bridge/contract.ts";
-import { childCommand, isRunning, waitFor } from "../stdio/processes.ts";
+import { childCommand } from "../stdio/door.ts";
+import { isRunning, waitFor } from "../stdio/processes.ts";
 import { inline, memoryOf, startProgram, TestPipe } from "./pipes.ts";
 
 const FAKE = childCommand("fake");

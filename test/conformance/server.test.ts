@@ -1,10 +1,13 @@
-/** The server scenarios of the conformance suite, both revisions at one URL of this server with the suite's fixture. */
+/** The conformance suite: server scenarios of both revisions at one URL, and those of authorization servers. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { type RunningServer, startServer } from "../e2e/server.ts";
+import { readAuthorizationUrl } from "../e2e/command.ts";
+import { findFreePort, type RunningServer, startServer } from "../e2e/server.ts";
+import { fetchOverHttp, signInAndReturn } from "../e2e/sign-in.ts";
+import { OAuthClient } from "../support/oauth-client.ts";
 import { startSignedInProxy, type TokenProxy } from "./proxy.ts";
-import { failuresOf, type Revision, runServerSuite, type SuiteResult } from "./suite.ts";
+import { failuresOf, type Revision, runServerSuite, type SuiteResult, startAuthorizationSuite } from "./suite.ts";
 
 const FIXTURE_CONFIG = "test/conformance/worker/wrangler.jsonc";
 const TASKS = "The extension for tasks, which this server does not offer";
@@ -37,14 +40,13 @@ const EXPECTED: readonly Expected[] = [
 	},
 ];
 
-let server: RunningServer | undefined;
-let proxy: TokenProxy | undefined;
-let url: string;
+let server: RunningServer;
+let proxy: TokenProxy;
 
 beforeAll(async () => {
-	server = await startServer({ flags: ["--config", FIXTURE_CONFIG] });
+	// The suite looks at metadata documents, which a server on this computer reads only if it is told to.
+	server = await startServer({ flags: ["--config", FIXTURE_CONFIG, "--var", "CLIENT_METADATA_DOCUMENTS:on"] });
 	proxy = await startSignedInProxy(server.origin);
-	url = proxy.url;
 });
 
 afterAll(async () => {
@@ -57,7 +59,7 @@ it("runs the fixture with the product's settings", () => {
 });
 
 it.each(EXPECTED)("passes everything that $revision scores", async ({ revision, ...expected }) => {
-	const result = await runServerSuite(url, { requirements: revision });
+	const result = await runServerSuite(proxy.url, { requirements: revision });
 	const scored = result.scenarios.filter(({ isScored }) => isScored);
 	expectNoFailure({ ...result, scenarios: scored });
 	expect(scored).toHaveLength(expected.scored);
@@ -69,7 +71,31 @@ it.each(EXPECTED)("passes everything that $revision scores", async ({ revision, 
 });
 
 it("passes all that the suite holds to be ready", async () => {
-	expectNoFailure(await runServerSuite(url, { suite: "active" }));
+	expectNoFailure(await runServerSuite(proxy.url, { suite: "active" }));
+});
+
+it("passes the authorization server scenarios, with a person who consents and signs in", async () => {
+	const { origin } = server;
+	const port = await findFreePort();
+	const redirectUri = `http://127.0.0.1:${port}/callback`;
+	const clientId = await new OAuthClient(fetchOverHttp, origin).register("Conformance suite", [redirectUri]);
+	const run = await startAuthorizationSuite({ url: origin, clientId, port, resource: `${origin}/mcp` });
+	try {
+		const signedIn = readAuthorizationUrl(run.printed).then((url) => signInAndReturn(url));
+		const [result] = await Promise.all([run.finished, signedIn]);
+		expect(failuresOf(result)).toEqual({});
+		// A scenario that is skipped has not failed either.
+		expect(result.scenarios.map(({ name, passed }) => [name, passed.map(({ id }) => id)])).toEqual([
+			[
+				"authorization-server-metadata-endpoint",
+				["authorization-server-metadata", "authorization-server-metadata-cimd"],
+			],
+			["authorization-code-grant", ["authorization-code-grant"]],
+		]);
+		expect(result.exitCode).toBe(0);
+	} finally {
+		await run.stop();
+	}
 });
 
 function expectNoFailure(result: SuiteResult): void {

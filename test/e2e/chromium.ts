@@ -1,10 +1,11 @@
 /** A headless Chromium: the one inside an npm package on Linux, an installed one elsewhere. */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import packagedChromium from "@sparticuz/chromium";
 import { type Browser, chromium } from "playwright-core";
+import { inject } from "vitest";
 
 const INSTALLED = [
 	"/usr/bin/chromium",
@@ -34,8 +35,12 @@ export async function startChromium(): Promise<RunningChromium> {
 	const folder = await mkdtemp(join(tmpdir(), "e2e-chromium-"));
 	const removeFolder = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 	try {
-		const executablePath = await findExecutable(folder);
-		const browser = await chromium.launch({ executablePath, args: FLAGS, env: await environment(folder) });
+		const executablePath = await findExecutable();
+		const browser = await chromium.launch({
+			executablePath,
+			args: FLAGS,
+			env: await environment(folder, dirname(executablePath)),
+		});
 		return {
 			browser,
 			async close() {
@@ -49,33 +54,46 @@ export async function startChromium(): Promise<RunningChromium> {
 	}
 }
 
-async function findExecutable(folder: string): Promise<string> {
+async function findExecutable(): Promise<string> {
 	const chosen = process.env.CHROME_PATH;
 	if (chosen) return chosen;
-	if (process.platform === "linux" && process.arch === "x64") return unpack(folder);
+	if (process.platform === "linux" && process.arch === "x64") return join(await unpack(), "chromium");
 	const found = INSTALLED.find((path) => existsSync(path));
 	if (!found) throw new Error("No Chromium here: install Chrome, or set CHROME_PATH to a Chromium or Chrome program.");
 	return found;
 }
 
-/** The package unpacks to the folder for temporary files, and would trust whatever an earlier run left there. */
-async function unpack(folder: string): Promise<string> {
+/**
+ * Unpacking takes seconds: once for all files of a test run, but not what an earlier run left, which may be anyone's.
+ *
+ * @returns the folder with the program, and what it needs beside it
+ */
+async function unpack(): Promise<string> {
+	const shared = join(inject("folder"), "chromium");
+	if (existsSync(shared)) return shared;
+	const folder = await mkdtemp(join(inject("folder"), "unpacking-"));
 	const { TMPDIR } = process.env;
+	// The package unpacks to the folder for temporary files.
 	process.env.TMPDIR = folder;
 	try {
-		return await packagedChromium.executablePath();
+		await packagedChromium.executablePath();
 	} finally {
 		if (TMPDIR === undefined) delete process.env.TMPDIR;
 		else process.env.TMPDIR = TMPDIR;
 	}
+	// In one step, so that no other file finds a half of it; one that was faster has the same.
+	await rename(folder, shared).catch((error) => {
+		if (!existsSync(shared)) throw error;
+	});
+	return shared;
 }
 
 /** A machine without fonts, such as a slim container, gets the package's. */
-async function environment(folder: string): Promise<Record<string, string>> {
+async function environment(folder: string, unpacked: string): Promise<Record<string, string>> {
 	const env: Record<string, string> = { HOME: folder, TMPDIR: folder };
 	if (process.platform !== "linux" || existsSync("/etc/fonts/fonts.conf")) return env;
 	const configuration = join(folder, "fonts.conf");
-	const folders = [join(folder, "fonts"), "/usr/share/fonts"].map((path) => `<dir>${path}</dir>`);
+	const folders = [join(unpacked, "fonts"), "/usr/share/fonts"].map((path) => `<dir>${path}</dir>`);
 	await writeFile(
 		configuration,
 		`<fontconfig>${folders.join("")}<cachedir>${folder}/font-cache</cachedir></fontconfig>`,

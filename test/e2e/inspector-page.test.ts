@@ -2,35 +2,25 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { readText } from "../support/person.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
 import { connect, execute, openTools, startInspectorServer } from "./inspector-page.ts";
-import { startServer, waitFor } from "./server.ts";
 import { makeTemporaryHome } from "./temporary-home.ts";
 import { ALL_TOOLS, ANYONES_TOOLS } from "./tool-client.ts";
 
-const GREETING_MILLISECONDS = 30_000;
 const PAGE_MILLISECONDS = 30_000;
 
-let origin: string;
+const origin = inject("origin");
 /** The command with which `npm start` tells a user to open the Inspector. */
-let command: string;
+const command = /npx @modelcontextprotocol\/inspector\b.*/.exec(inject("greeting"))?.[0].trim() ?? "";
 let chromium: RunningChromium;
 /** What to undo after a test, last first. */
 const undo: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-	const server = await startServer();
 	chromium = await startChromium();
-	origin = server.origin;
-	const findCommand = () => /npx @modelcontextprotocol\/inspector\b.*/.exec(server.output())?.[0];
-	await waitFor("the Inspector's command", async () => findCommand() !== undefined, GREETING_MILLISECONDS);
-	command = findCommand()?.trim() ?? "";
-	return async () => {
-		await chromium.close();
-		await server.stop();
-	};
+	return () => chromium.close();
 });
 
 afterEach(async () => {
@@ -54,6 +44,7 @@ async function openInspector(inspectorCommand: string): Promise<Page> {
 it("the README and the home page show the Inspector's command that npm start prints", async () => {
 	const home = await (await fetch(origin)).text();
 	expect(readText(home)).toContain(command);
+	expect(command).toContain(origin);
 	const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
 	expect(readme.includes(command.replace(origin, "http://localhost:8788"))).toBe(true);
 });

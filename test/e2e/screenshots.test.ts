@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { beforeAll, expect, inject, it } from "vitest";
 import { OAuthClient } from "../support/oauth-client.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
 import { fetchOverHttp } from "./sign-in.ts";
@@ -59,19 +59,23 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 	},
 };
 
-describe.each(LOOKS)("on a $screen in $scheme colours", ({ screen, scheme }) => {
-	it.each(Object.entries(PAGES))("%s fits", async (name, open) => {
-		const context = await chromium.browser.newContext({ viewport: SCREENS[screen], colorScheme: scheme });
-		try {
-			const page = await context.newPage();
-			await open(page);
-			await page.screenshot({ path: join(FOLDER, `${name}-${screen}-${scheme}.png`), fullPage: true });
-			expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(SCREENS[screen].width);
-			expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe(PAPER[scheme]);
-		} finally {
-			await context.close();
+it.each(Object.entries(PAGES))("%s fits each screen, in light and dark colours", async (name, open) => {
+	const context = await chromium.browser.newContext();
+	try {
+		const page = await context.newPage();
+		await open(page);
+		for (const { screen, scheme } of LOOKS) {
+			const look = `${screen}-${scheme}`;
+			await page.setViewportSize(SCREENS[screen]);
+			await page.emulateMedia({ colorScheme: scheme });
+			await page.screenshot({ path: join(FOLDER, `${name}-${look}.png`), fullPage: true });
+			expect(await page.evaluate("document.documentElement.scrollWidth"), look).toBe(SCREENS[screen].width);
+			const color = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+			expect(color, look).toBe(PAPER[scheme]);
 		}
-	});
+	} finally {
+		await context.close();
+	}
 });
 
 async function authorizationUrl(clientName: string): Promise<string> {

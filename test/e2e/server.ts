@@ -16,6 +16,10 @@ declare module "vitest" {
 	interface ProvidedContext {
 		/** `http://localhost:<port>` of the running server. */
 		origin: string;
+		/** What it printed when it had started. */
+		greeting: string;
+		/** For what the files of a test run share; it is removed in the end. */
+		folder: string;
 	}
 }
 
@@ -24,6 +28,8 @@ const START_MILLISECONDS = 90_000;
 /** Wrangler ends within a second or two; what does not is killed. */
 const STOP_MILLISECONDS = 20_000;
 const POLL_MILLISECONDS = 100;
+/** Of what `npm start` prints when it has started. */
+const LAST_LINE = "Stop with Ctrl-C.";
 
 export type ServerOptions = {
 	port?: number;
@@ -53,10 +59,15 @@ export type RunningServer = {
 
 /** Vitest's global setup. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+	const folder = await mkdtemp(join(tmpdir(), "e2e-"));
 	const server = await startServer();
+	await waitFor("the greeting", async () => server.output().includes(LAST_LINE), START_MILLISECONDS);
 	project.provide("origin", server.origin);
+	project.provide("greeting", server.output());
+	project.provide("folder", folder);
 	return async () => {
 		await server.stop();
+		await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 	};
 }
 

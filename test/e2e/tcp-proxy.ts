@@ -23,7 +23,10 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
 	const sent: Buffer[][] = [];
 	let isCut = false;
 	const server = createServer((client) => {
-		if (isCut) return client.destroy();
+		if (isCut) {
+			client.destroy();
+			return;
+		}
 		const upstream = connect(Number(port), hostname);
 		const bytes: Buffer[] = [];
 		sent.push(bytes);

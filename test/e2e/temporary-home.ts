@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { COMPILE_CACHE } from "../support/environment.ts";
 
 /** The programs by which command-line tools open a page, on Linux and macOS. */
 const OPENERS = ["xdg-open", "open", "gio", "x-www-browser", "sensible-browser"];
@@ -22,7 +23,7 @@ export async function makeTemporaryHome(): Promise<TemporaryHome> {
 	for (const opener of OPENERS) await symlink(browser, join(bin, opener));
 	return {
 		path: home,
-		env: { HOME: home, PATH: [bin, process.env.PATH].join(delimiter), BROWSER: browser },
+		env: { HOME: home, PATH: [bin, process.env.PATH].join(delimiter), BROWSER: browser, ...COMPILE_CACHE },
 		remove: () => rm(home, { recursive: true, force: true, maxRetries: 5 }),
 	};
 }

@@ -1,11 +1,10 @@
 /** What all MCP clients have in common, whichever SDK they come from. */
 
 import { type CallToolResult, CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { tools } from "../../src/tools/index.ts";
 
-/** The tools of a user with every scope: those that anyone may use, or all. */
-export const ANYONES_TOOLS = tools.filter(({ requires }) => requires === undefined).map(({ name }) => name);
-export const ALL_TOOLS = tools.map(({ name }) => name);
+/** The demo's tools, of a user with every scope: those that anyone may use, or all. */
+export const ANYONES_TOOLS = ["add", "whoami", "remember", "recall", "forget"];
+export const ALL_TOOLS = ["add", "generateImage", "whoami", "remember", "recall", "forget"];
 
 export type ToolClient = {
 	listTools(): Promise<{ tools: { name: string }[] }>;

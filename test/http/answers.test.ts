@@ -1,6 +1,8 @@
 /** Every refusal, as people and as programs see it. */
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
+import { server } from "#under-test";
+import { endpointsOf } from "../../src/mcp/endpoints.ts";
 import { readText } from "../support/person.ts";
 import { fetchWorker, LOCAL, person, signIn } from "../support/worker.ts";
 
@@ -8,7 +10,8 @@ const TOO_LARGE = "x".repeat(4 * 1024 * 1024 + 1);
 
 type Refusal = [what: string, status: number, path: string, init?: RequestInit, origin?: string];
 
-const MCP_PATHS = ["/mcp", "/sse", "/stdio/mcp"];
+const MCP_PATHS = endpointsOf(server);
+const EXTRA_PATHS = endpointsOf(server).filter((path) => !["/mcp", "/sse"].includes(path));
 
 const REFUSALS: Refusal[] = [
 	...MCP_PATHS.flatMap((path): Refusal[] => [
@@ -18,7 +21,7 @@ const REFUSALS: Refusal[] = [
 	]),
 	["no token", 401, "/mcp"],
 	["no token", 401, "/sse"],
-	["no stdio server", 404, "/stdio/mcp"],
+	...EXTRA_PATHS.map((path): Refusal => ["an extra that is not on", 404, path]),
 	["a wrong host", 403, "/", {}, "http://evil.example"],
 	["a foreign origin", 403, "/", { headers: { Origin: "https://evil.example" } }],
 	["a body that is too large", 413, "/authorize", { method: "POST", body: TOO_LARGE }],

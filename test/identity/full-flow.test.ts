@@ -17,7 +17,7 @@ describe.each(PROVIDERS)("from an MCP client to a tool, by $title:", (provider) 
 		const login = newLogin();
 		const tokens = await server.signIn({ provider: provider.name, login });
 		const session = await openSession(tokens.access_token, ORIGIN);
-		const first = await askTool("whoami", {}, { token: tokens.access_token, session, origin: ORIGIN });
+		const first = await askTool("caller", {}, { token: tokens.access_token, session, origin: ORIGIN });
 		expect(first.structuredContent).toMatchObject({
 			id: `${provider.name}-${provider.subject(login)}`,
 			provider: provider.name,
@@ -33,7 +33,7 @@ describe.each(PROVIDERS)("from an MCP client to a tool, by $title:", (provider) 
 		const after = await server.propsOf(refreshed.access_token);
 		expect(after?.upstream?.accessToken).not.toBe(before?.upstream?.accessToken);
 
-		const answers = await askTool("whoami", {}, { token: refreshed.access_token, session, origin: ORIGIN });
+		const answers = await askTool("caller", {}, { token: refreshed.access_token, session, origin: ORIGIN });
 		expect(answers.structuredContent).toEqual(first.structuredContent);
 		for (const answer of [first, answers]) {
 			for (const { upstream } of [before ?? {}, after ?? {}]) {

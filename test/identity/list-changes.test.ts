@@ -5,7 +5,7 @@ import type { Tokens } from "../support/oauth-client.ts";
 import { openStreams } from "../support/objects.ts";
 import { EventReader } from "../support/sse.ts";
 import { nextMessage } from "../support/wire.ts";
-import { ask, INITIALIZE, LIST_TOOLS, mcp } from "../support/worker.ts";
+import { ask, callTool, INITIALIZE, LIST_TOOLS, mcp } from "../support/worker.ts";
 
 const auth0 = caseOf("auth0");
 const SOON = { expiresIn: 100 };
@@ -36,14 +36,14 @@ describe("when a user's permissions change with a token refresh", () => {
 		["are given", SOON, PERMITTED, false],
 	])("and %s, open streams are told, and the next list shows it", async (_what, before, after, hadTool) => {
 		const { scene, connection, events, refresh } = await connect(before);
-		expect((await toolNames(connection)).includes("generateImage")).toBe(hadTool);
+		expect((await toolNames(connection)).includes("guarded")).toBe(hadTool);
 		await scene.behave(after);
 		const token = await refresh();
 		const told = [await nextMessage(events), await nextMessage(events), await nextMessage(events)];
 		for (const list of ["tools", "prompts", "resources"]) {
 			expect(told).toContainEqual({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` });
 		}
-		expect((await toolNames({ ...connection, token })).includes("generateImage")).toBe(!hadTool);
+		expect((await toolNames({ ...connection, token })).includes("guarded")).toBe(!hadTool);
 		await events.close();
 	});
 
@@ -52,10 +52,7 @@ describe("when a user's permissions change with a token refresh", () => {
 		await refresh();
 		await scene.behave(SOON);
 		// What is told now is the first that the stream hears.
-		await mcp(
-			{ jsonrpc: "2.0", id: 9, method: "tools/call", params: { name: "remember", arguments: { note: "x" } } },
-			connection,
-		);
+		await mcp(callTool("announce", { lists: ["resources"] }), connection);
 		expect(await nextMessage(events)).toMatchObject({ method: "notifications/resources/list_changed" });
 		await events.close();
 	});

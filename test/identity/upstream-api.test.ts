@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { server } from "#under-test";
 import { upstreamOf } from "../../src/identity/upstream-api.ts";
 import type { Behaviour } from "../support/identity/behaviour.ts";
 import { caseOf, UPSTREAM_DETAIL } from "../support/identity/cases.ts";
@@ -8,12 +9,12 @@ import type { Tokens } from "../support/oauth-client.ts";
 import { askTool, INITIALIZE, mcp, openSession } from "../support/worker.ts";
 
 /** Signs in, then has the provider's API behave in some way, and calls a tool that uses it. */
-async function askWhoami(name: string, behaviour: Behaviour) {
+async function askCaller(name: string, behaviour: Behaviour) {
 	const scene = await Scene.open(caseOf(name));
 	const tokens = await scene.signIn();
 	const session = await openSession(tokens.access_token, ORIGIN);
 	await scene.behave(behaviour);
-	const answer = await askTool("whoami", {}, { token: tokens.access_token, session, origin: ORIGIN });
+	const answer = await askTool("caller", {}, { token: tokens.access_token, session, origin: ORIGIN });
 	return { scene, tokens, session, answer, text: answer.content[0]?.text ?? "" };
 }
 
@@ -35,14 +36,14 @@ async function openUpstream(name: string) {
 		requestId: "a-request",
 		isLocal: false,
 	};
-	const upstream = upstreamOf(caller, env);
+	const upstream = upstreamOf(caller, server, env);
 	if (!upstream) throw new Error("No provider");
 	return { scene, upstream, token: props.upstream.accessToken };
 }
 
 describe.each(["github", "cloudflare"])("a tool that asks the API of %s", (name) => {
 	it("and is answered 401 ends the user's grant, and tells the model to have them sign in again", async () => {
-		const { answer, text, tokens, scene } = await askWhoami(name, { onApi: { status: 401, text: UPSTREAM_DETAIL } });
+		const { answer, text, tokens, scene } = await askCaller(name, { onApi: { status: 401, text: UPSTREAM_DETAIL } });
 		expect(answer.isError).toBe(true);
 		expect(text).toContain("Sign in again");
 		expect(text).not.toContain(UPSTREAM_DETAIL);
@@ -57,11 +58,11 @@ describe.each(["github", "cloudflare"])("a tool that asks the API of %s", (name)
 		const session = await openSession(old.access_token, ORIGIN);
 		const refreshed = await (await scene.refresh(old)).json<Tokens>();
 		await scene.behave({ onApi: { status: 401, text: UPSTREAM_DETAIL } });
-		const answer = await askTool("whoami", {}, { token: old.access_token, session, origin: ORIGIN });
+		const answer = await askTool("caller", {}, { token: old.access_token, session, origin: ORIGIN });
 		expect(answer.isError).toBe(true);
 		expect(answer.content[0]?.text).toContain("Try again");
 		await scene.behave({});
-		const again = await askTool("whoami", {}, { token: refreshed.access_token, session, origin: ORIGIN });
+		const again = await askTool("caller", {}, { token: refreshed.access_token, session, origin: ORIGIN });
 		expect(again.isError).toBeFalsy();
 	});
 
@@ -71,12 +72,12 @@ describe.each(["github", "cloudflare"])("a tool that asks the API of %s", (name)
 		["403", { status: 403, body: { message: UPSTREAM_DETAIL } }],
 		["a page", { status: 200, text: UPSTREAM_DETAIL }],
 	])("and is answered %s says to try again, shows none of it, and ends nothing", async (_what, onApi) => {
-		const { answer, text, tokens, session, scene } = await askWhoami(name, { onApi });
+		const { answer, text, tokens, session, scene } = await askCaller(name, { onApi });
 		expect(answer.isError).toBe(true);
 		expect(text).toContain("Try again");
 		expect(text).not.toContain(UPSTREAM_DETAIL);
 		await scene.behave({});
-		const again = await askTool("whoami", {}, { token: tokens.access_token, session, origin: ORIGIN });
+		const again = await askTool("caller", {}, { token: tokens.access_token, session, origin: ORIGIN });
 		expect(again.isError).toBeFalsy();
 	});
 });
@@ -127,6 +128,9 @@ describe("the user's token at their provider", () => {
 	});
 
 	it.each(["access", "workos"])("is not given to tools where the provider has no API for it: %s", async (name) => {
-		await expect(openUpstream(name)).rejects.toThrow("No provider");
+		const { scene, upstream } = await openUpstream(name);
+		const before = await scene.requests();
+		await expect(upstream.fetch("/user")).rejects.toThrow("has no API for its users");
+		expect(await scene.requests()).toEqual(before);
 	});
 });

@@ -3,6 +3,9 @@ import { breakObjects } from "../support/objects.ts";
 import { stateless } from "../support/stateless.ts";
 import { callTool, fetchWorker, INITIALIZE, LIST_TOOLS, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
 
+/** What every server answers, whatever it offers. */
+const ping = (id: number | string = 1) => ({ jsonrpc: "2.0", id, method: "ping" });
+
 let token = "";
 let session = "";
 
@@ -23,7 +26,7 @@ async function expectJsonRpcError(response: Response, status: number, code: numb
 
 describe("a request to /mcp", () => {
 	it("without a session id, other than initialize, gets 400", async () => {
-		const message = await expectJsonRpcError(await mcp(callTool("caller"), { token }), 400, -32000, 1);
+		const message = await expectJsonRpcError(await mcp(ping(), { token }), 400, -32000, 1);
 		expect(message).toContain("Mcp-Session-Id header is required");
 		await expectJsonRpcError(await mcp(null, { method: "GET", token }), 400, -32000);
 		await expectJsonRpcError(await mcp(null, { method: "DELETE", token }), 400, -32000);
@@ -49,17 +52,13 @@ describe("a request to /mcp", () => {
 	});
 
 	it("in a batch that is too long gets 400", async () => {
-		const batch = Array.from({ length: 101 }, (_, id) => callTool("caller", {}, id));
+		const batch = Array.from({ length: 101 }, (_, id) => ping(id));
 		await expectJsonRpcError(await mcp(batch, { token, session }), 400, -32600);
 	});
 
 	it("with an id that is too long, which would come back with the answer, gets 400", async () => {
 		for (const path of ["/mcp", "/sse/message?sessionId=x"]) {
-			await expectJsonRpcError(
-				await mcp(callTool("caller", {}, "x".repeat(257)), { token, session, path }),
-				400,
-				-32600,
-			);
+			await expectJsonRpcError(await mcp(ping("x".repeat(257)), { token, session, path }), 400, -32600);
 		}
 	});
 
@@ -102,12 +101,7 @@ describe("a request to /mcp", () => {
 
 	it("of an unknown protocol version gets 400 and the versions that are known", async () => {
 		const headers = { "Mcp-Protocol-Version": "1999-01-01" };
-		const message = await expectJsonRpcError(
-			await mcp(callTool("caller"), { token, session, headers }),
-			400,
-			-32000,
-			1,
-		);
+		const message = await expectJsonRpcError(await mcp(ping(), { token, session, headers }), 400, -32000, 1);
 		expect(message).toContain("2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26");
 		for (const method of ["GET", "DELETE"]) {
 			await expectJsonRpcError(await mcp(null, { method, token, session, headers }), 400, -32000);
@@ -159,12 +153,12 @@ describe("a request to /mcp", () => {
 	});
 
 	it("that fails unexpectedly gets 500 with its id", async () => {
-		// A call whose question needs the user's object.
-		const asking = { token, session: await openSession(token, LOCAL, { elicitation: {} }) };
+		// What a session wants to hear of is in the user's object.
+		const setLevel = { jsonrpc: "2.0", id: 7, method: "logging/setLevel", params: { level: "info" } };
 		const broken = breakObjects();
-		await expectJsonRpcError(await mcp(callTool("ask", {}, 7), asking), 500, -32000, 7);
+		await expectJsonRpcError(await mcp(setLevel, { token, session }), 500, -32000, 7);
 		broken.restore();
-		const response = await mcp(callTool("ask", {}, 7), asking);
+		const response = await mcp(setLevel, { token, session });
 		expect(response.status).toBe(200);
 		await response.body?.cancel();
 	});
@@ -217,7 +211,7 @@ describe("a request to /sse", () => {
 
 	it("with a bad message is told what is wrong with it", async () => {
 		const path = "/sse/message?sessionId=x";
-		await expectJsonRpcError(await mcp(callTool("caller"), { path: "/sse/message", token }), 400, -32000, 1);
+		await expectJsonRpcError(await mcp(ping(), { path: "/sse/message", token }), 400, -32000, 1);
 		await expectJsonRpcError(await mcp(null, { path, token, body: "{" }), 400, -32700);
 		await expectJsonRpcError(await mcp({ hello: 1 }, { path, token }), 400, -32600);
 		await expectJsonRpcError(await mcp({}, { path, token, headers: { "Content-Type": "text/plain" } }), 415, -32000);

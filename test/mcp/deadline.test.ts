@@ -3,13 +3,13 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { Catalogue } from "../../src/catalogue.ts";
-import { createApp } from "../../src/index.ts";
 import { secondsFor } from "../../src/mcp/deadline.ts";
-import { definePrompt } from "../../src/prompts/define.ts";
-import { defineResource } from "../../src/resources/define.ts";
-import { defineTool } from "../../src/tools/define.ts";
-import { fixture } from "../support/fixture/catalogue.ts";
+import { definePrompt } from "../../src/mcp/define/prompt.ts";
+import { defineResource } from "../../src/mcp/define/resource.ts";
+import type { Server } from "../../src/mcp/define/server.ts";
+import { defineTool } from "../../src/mcp/define/tool.ts";
+import { createWorker } from "../../src/worker.ts";
+import { server as fixture } from "../support/fixture/server.ts";
 import { ANNOTATIONS as annotations } from "../support/fixture/shared.ts";
 import { replaceServer, type ServerSettings, userOf } from "../support/objects.ts";
 import type { Fetch } from "../support/person.ts";
@@ -84,20 +84,25 @@ const statue = defineResource({
 });
 const essay = definePrompt({ ...slow, name: "essay", args: z.object({}), messages: forever });
 
-const SLOW: Catalogue = { tools: [hang, stubborn, obedient, ...fixture.tools], resources: [statue], prompts: [essay] };
-const app = createApp(SLOW);
+const SLOW = {
+	tools: [hang, stubborn, obedient, ...fixture.catalogue.tools],
+	resources: [statue],
+	prompts: [essay],
+};
+const slowServer: Server = { ...fixture, catalogue: SLOW };
+const { handler } = createWorker(slowServer);
 
 /** The Worker with other settings, and with what never ends. */
 const workerWith =
 	(settings: ServerSettings = {}): Fetch =>
 	async (url, init) =>
-		app.fetch(new Request(url, init), { ...env, ...settings }, createExecutionContext());
+		handler.fetch(new Request(url, init), { ...env, ...settings }, createExecutionContext());
 const via = workerWith();
 
 /** Signs somebody new in, whose object works with other settings, too, and offers what never ends. */
-async function signInHere(settings: ServerSettings = {}, catalogue = SLOW): Promise<string> {
+async function signInHere(settings: ServerSettings = {}, server = slowServer): Promise<string> {
 	const { access_token: token } = await signIn({ email: `${crypto.randomUUID()}@example.com`, resource: null });
-	await replaceServer(userOf(token), { catalogue, settings });
+	await replaceServer(userOf(token), { server, settings });
 	return token;
 }
 
@@ -243,10 +248,11 @@ it.each(CONNECTIONS.slice(0, 2))(
 );
 
 it("a user whose calls all hang gets an answer to each, and to every other call meanwhile", async () => {
-	const lasting: Catalogue = { ...SLOW, tools: [{ ...hang, long: true, timeoutSeconds: 3 }, ...fixture.tools] };
+	const tools = [{ ...hang, long: true as const, timeoutSeconds: 3 }, ...fixture.catalogue.tools];
+	const lasting: Server = { ...slowServer, catalogue: { ...SLOW, tools } };
 	const token = await signInHere({}, lasting);
 	const session = await openSession(token);
-	const patient = createApp(lasting);
+	const patient = createWorker(lasting).handler;
 	const fetchPatient: Fetch = async (url, init) => patient.fetch(new Request(url, init), env, createExecutionContext());
 	const options = { token, session, via: fetchPatient, catalogue: SLOW };
 	hanging = 0;

@@ -1,5 +1,5 @@
 /** Each item of the fixture, asked in every era of the protocol. */
-import { fixture } from "../support/fixture/catalogue.ts";
+import { server } from "../support/fixture/server.ts";
 import type { Row } from "../support/rows/row.ts";
 import { describeEveryEra, describeTable } from "../support/rows/suite.ts";
 import { PROMPT_ROWS } from "./eras/prompts.ts";
@@ -9,4 +9,4 @@ import { TOOL_ROWS } from "./eras/tools.ts";
 const ROWS: Row[] = [...TOOL_ROWS, ...PROMPT_ROWS, ...RESOURCE_ROWS];
 
 describeEveryEra(ROWS);
-describeTable(fixture, ROWS, "test/mcp/eras");
+describeTable(server.catalogue, ROWS, "test/mcp/eras");

@@ -3,7 +3,8 @@ import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport, McpServer } from "@modelcontextprotocol/server";
 import { describe, expect, it, vi } from "vitest";
 import { type Principal, runAs } from "../../src/auth/principal.ts";
-import { registerTools } from "../../src/tools/register.ts";
+import { registerTools } from "../../src/mcp/register/tools.ts";
+import { server as fixture } from "../support/fixture/server.ts";
 import { CRASH_CAUSE, fail } from "../support/fixture/tools.ts";
 import { DORA } from "../support/people.ts";
 
@@ -23,7 +24,7 @@ const principal: Principal = {
 async function callFailing(how: string, as = principal) {
 	const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
 	const server = new McpServer({ name: "test", version: "1" });
-	registerTools(server, [fail], { env, canAsk: true, clientCapabilities: () => ({}) });
+	registerTools(server, [fail], { env, server: fixture, canAsk: true, clientCapabilities: () => ({}) });
 	await server.connect(serverSide);
 	const client = new Client({ name: "test", version: "1" });
 	return runAs(as, async () => {

@@ -4,13 +4,12 @@ import { InMemoryTransport, inputRequired } from "@modelcontextprotocol/server";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { type Principal, runAs } from "../../src/auth/principal.ts";
-import type { Catalogue } from "../../src/catalogue.ts";
-import { createServer } from "../../src/mcp/server.ts";
+import { definePrompt } from "../../src/mcp/define/prompt.ts";
+import { defineTool } from "../../src/mcp/define/tool.ts";
+import { createServer } from "../../src/mcp/sdk-server.ts";
 import { createStatelessHandler } from "../../src/mcp/stateless.ts";
-import { definePrompt } from "../../src/prompts/define.ts";
-import { defineTool } from "../../src/tools/define.ts";
-import { fixture } from "../support/fixture/catalogue.ts";
 import { ORDINARY } from "../support/fixture/scopes.ts";
+import { server as fixture } from "../support/fixture/server.ts";
 import { ANNOTATIONS } from "../support/fixture/shared.ts";
 import { DORA } from "../support/people.ts";
 import { stateless } from "../support/stateless.ts";
@@ -26,13 +25,10 @@ const sly = {
 	tool: defineTool({ ...about, annotations: ANNOTATIONS, input: z.object({}), run: smuggle }),
 	prompt: definePrompt({ ...about, args: z.object({}), messages: smuggle }),
 };
-const catalogue: Catalogue = {
-	...fixture,
-	tools: [...fixture.tools, sly.tool],
-	prompts: [...fixture.prompts, sly.prompt],
-};
+const { tools, resources, prompts } = fixture.catalogue;
+const catalogue = { tools: [...tools, sly.tool], resources, prompts: [...prompts, sly.prompt] };
 
-const handle = createStatelessHandler(catalogue);
+const handle = createStatelessHandler({ ...fixture, catalogue });
 
 const principalNamed = (id: string): Principal => ({
 	user: { ...DORA, id },

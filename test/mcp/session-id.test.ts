@@ -3,6 +3,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import worker from "#under-test";
+import { secretsFor } from "../../src/auth/signing-key.ts";
 import {
 	asksOf,
 	capabilitiesOf,
@@ -11,7 +12,6 @@ import {
 	readSessionId,
 	type SessionOwner,
 } from "../../src/mcp/session-id.ts";
-import { secretsFor } from "../../src/signing-key.ts";
 import type { Fetch } from "../support/person.ts";
 import { callTool, INITIALIZE, mcp, openSession, signIn } from "../support/worker.ts";
 

@@ -3,9 +3,9 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import type { Catalogue } from "../../src/catalogue.ts";
-import { createApp } from "../../src/index.ts";
-import { defineTool } from "../../src/tools/define.ts";
+import { defineServer } from "../../src/mcp/define/server.ts";
+import { defineTool } from "../../src/mcp/define/tool.ts";
+import { createWorker } from "../../src/worker.ts";
 import type { Fetch } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
 import { nextMessage, readMessages } from "../support/wire.ts";
@@ -39,13 +39,16 @@ const grow = defineTool({
 	},
 });
 
-const OWN: Catalogue = { tools: [chat, grow], resources: [], prompts: [] };
-const app = createApp(OWN);
-const via: Fetch = async (url, init) => app.fetch(new Request(url, init), env, createExecutionContext());
+const own = defineServer({
+	info: { name: "own", title: "Own", version: "1" },
+	catalogue: { tools: [chat, grow] },
+});
+const { handler } = createWorker(own);
+const via: Fetch = async (url, init) => handler.fetch(new Request(url, init), env, createExecutionContext());
 
 async function connect() {
 	const { access_token: token } = await signIn({ email: `${crypto.randomUUID()}@example.com` });
-	return { token, session: await openSession(token), via, catalogue: OWN };
+	return { token, session: await openSession(token), via, catalogue: own.catalogue };
 }
 
 const setLevel = (level: string) => ({ jsonrpc: "2.0", id: 3, method: "logging/setLevel", params: { level } });

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
-import worker from "../../src/index.ts";
+import worker from "#under-test";
 import { REDIRECT_URI, type SignInOptions } from "../support/oauth-client.ts";
 import { fillIn, Person, readText } from "../support/person.ts";
 import { fetchWorker, LOCAL, oauthClient, person, signIn } from "../support/worker.ts";
@@ -47,7 +47,7 @@ describe("the consent page", () => {
 	it("offers each scope as a sentence with a box, and Allow and Deny", async () => {
 		const { html, text } = await openConsent();
 		expect(tickable(html)).toEqual(["tools", "identity", "notes", "images"]);
-		expect(text).toContain("Generate images in your name");
+		expect(text).toContain("Come in, in your name");
 		const buttons = parse(html).querySelectorAll("button[name=decision]");
 		expect(buttons.map((button) => button.getAttribute("value")).sort()).toEqual(["approve", "deny"]);
 	});

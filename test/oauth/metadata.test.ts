@@ -1,5 +1,6 @@
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
+import { server } from "#under-test";
 import { fetchWorker, INITIALIZE, LOCAL, mcp, signIn } from "../support/worker.ts";
 
 const read = async (path: string, origin = LOCAL) => (await fetchWorker(origin + path)).json();
@@ -31,7 +32,7 @@ describe("authorization server metadata", () => {
 			registration_endpoint: `${LOCAL}/register`,
 			revocation_endpoint: `${LOCAL}/token`,
 			code_challenge_methods_supported: ["S256"],
-			scopes_supported: ["tools", "identity", "notes", "images", "offline_access"],
+			scopes_supported: [...Object.keys(server.scopes), "offline_access"],
 			token_endpoint_auth_methods_supported: expect.arrayContaining(["none", "client_secret_basic"]),
 		});
 	});

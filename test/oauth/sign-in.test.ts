@@ -16,7 +16,7 @@ describe("the built-in sign-in", () => {
 	it("lets in anyone who types an email address, as themselves", async () => {
 		const { access_token: token } = await signIn({ email: "  Bob@Example.com " });
 		const session = await openSession(token);
-		const { structuredContent } = await askTool("whoami", {}, { token, session });
+		const { structuredContent } = await askTool("caller", {}, { token, session });
 		expect(structuredContent).toMatchObject({
 			id: "local-bob@example.com",
 			provider: "local",
@@ -48,12 +48,10 @@ describe("the built-in sign-in", () => {
 	});
 
 	it("gives only permissions that exist", async () => {
-		const { by, callback } = await reachSignIn();
-		const response = await by.post(callback, [
-			["email", "alice@example.com"],
-			["permission", "administrator"],
-		]);
-		expect(response.headers.has("Location")).toBe(false);
+		const permissions = ["administrator", "image_generation", "constructor"];
+		const { access_token: token } = await signIn({ permissions });
+		const { structuredContent } = await askTool("caller", {}, { token, session: await openSession(token) });
+		expect(structuredContent?.permissions).toEqual(["image_generation"]);
 	});
 
 	it("cannot be finished from another browser, with a made-up state, or twice", async () => {

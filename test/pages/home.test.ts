@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { server } from "#under-test";
 import { readText } from "../support/person.ts";
 import { DEPLOYED, fetchWorker, LOCAL } from "../support/worker.ts";
 
@@ -9,7 +10,7 @@ describe("the home page", () => {
 			const response = await fetchWorker(`${origin}/`);
 			expect(response.status).toBe(200);
 			const text = readText(await response.text());
-			for (const tool of ["add", "generateImage", "whoami"]) expect(text).toContain(tool);
+			for (const tool of server.catalogue.tools) expect(text).toContain(tool.name);
 			expect(text).toContain(`${origin}/mcp`);
 			expect(text).toContain(`${origin}/sse`);
 			expect(text).toContain("mcp-remote");
@@ -21,8 +22,11 @@ describe("the home page", () => {
 		const response = await ask("application/json");
 		expect(response.headers.get("Vary")).toBe("Accept");
 		expect(await response.json()).toEqual({
+			name: server.info.name,
+			title: server.info.title,
 			mcp: `${LOCAL}/mcp`,
 			sse: `${LOCAL}/sse`,
+			others: [],
 			sign_in: "built-in",
 			callback: `${LOCAL}/callback`,
 		});

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { findFreePort, isListening, waitFor } from "../e2e/server.ts";
-import { EVERYTHING } from "../stdio/processes.ts";
+import { childCommand } from "../stdio/processes.ts";
 import { NO_VARIABLES } from "../support/environment.ts";
 import { openStdioSession } from "../support/stdio-session.ts";
 import { cpuSeconds, expectGone, type Listed, treeOf } from "./process-tree.ts";
@@ -53,7 +53,7 @@ function startForTest(command: readonly string[], env: Readonly<Record<string, s
 async function startWithFreePort(folder: string, inTerminal: boolean) {
 	for (;;) {
 		const flags = ["--port", String(await findFreePort()), "--persist-to", folder, ...NO_VARIABLES];
-		const npm = ["npm", "run", "start:stdio", "--", ...flags, "--", ...EVERYTHING];
+		const npm = ["npm", "run", "start:stdio", "--", ...flags, "--", ...childCommand("fake")];
 		const started = startForTest(inTerminal ? ["script", "-qec", npm.join(" "), "/dev/null"] : npm);
 		const { starter, output } = started;
 		const hasEnded = () => starter.exitCode !== null || starter.signalCode !== null;
@@ -72,13 +72,13 @@ async function startAll(inTerminal = false): Promise<Started> {
 	expect(await openStdioSession(origin)).toContain("serverInfo");
 	const all = await look();
 	const names = all.map(({ command }) => command).join("\n");
-	for (const part of ["bridge/main.ts", "wrangler", "workerd", "server-everything"]) expect(names).toContain(part);
+	for (const part of ["bridge/main.ts", "wrangler", "workerd", "children/fake.ts"]) expect(names).toContain(part);
 	return { starter, script: scriptOf(all), all, origin };
 }
 
 /** The process that npm runs, mostly through a shell. */
 function scriptOf(tree: readonly Listed[]): Listed {
-	const script = tree.find(({ command }) => /^\S*node .*\bsrc\/(stdio\/)?start\.ts/.test(command));
+	const script = tree.find(({ command }) => /^\S*node .*\bsrc\/scripts\/(stdio\/)?start\.ts/.test(command));
 	if (!script) throw new Error("npm runs no script");
 	return script;
 }

@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { WRANGLER } from "../../src/paths.ts";
-import { FLAGS } from "../../src/wrangler-flags.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { WRANGLER } from "../../src/scripts/paths.ts";
+import { FLAGS } from "../../src/scripts/wrangler-flags.ts";
 import { findFreePort, startServer } from "../e2e/server.ts";
 import { NO_VARIABLES } from "../support/environment.ts";
 
@@ -15,17 +16,27 @@ const START_MILLISECONDS = 120_000;
 
 type Ended = { code: unknown; output: string };
 
-/** Runs npm to its end, with no command of `.dev.vars` to have a say. */
-function npm(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+/** Runs a program to its end, with no command of `.dev.vars` to have a say. */
+function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
 	const variables = { ...process.env, STDIO_COMMAND: "", ...env };
 	return new Promise((resolve) => {
-		execFile("npm", args, { env: variables }, (error, stdout, stderr) => {
+		execFile(file, args, { env: variables }, (error, stdout, stderr) => {
 			const lines = stripVTControlCharacters(`${stdout}${stderr}`).split("\n");
 			// What npm itself says.
 			const output = lines.filter((line) => line !== "" && !/^(> |npm (warn|notice|error arg) )/.test(line)).join("\n");
 			resolve({ code: error ? error.code : 0, output });
 		});
 	});
+}
+
+const npm = (args: readonly string[], env?: Readonly<Record<string, string>>) => run("npm", args, env);
+
+/** What `npm start -- <flags>` runs, without npm, which hands on what stands behind `--` as it is. */
+function start(flags: readonly string[]): Promise<Ended> {
+	const [node, ...words] = manifest.scripts.start.split(" ");
+	expect(node).toBe("node");
+	// The tests are a script of npm themselves.
+	return run(process.execPath, [...words, ...flags], { npm_lifecycle_event: "start" });
 }
 
 /** A port of this computer that is taken for one test. */
@@ -61,7 +72,7 @@ describe("a start that cannot be what was meant says what to type", () => {
 		["--persist-to", "--persist-to needs a value behind it. All flags: npm start -- --help"],
 		["--local-protocol ftp", "--local-protocol takes one of http, https, not ftp."],
 	])("npm start -- %s", async (flags, sentence) => {
-		expect(await npm(["start", "--", ...flags.split(" ")])).toEqual({ code: 1, output: sentence });
+		expect(await start(flags.split(" "))).toEqual({ code: 1, output: sentence });
 	});
 
 	it.each([

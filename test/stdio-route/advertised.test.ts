@@ -46,7 +46,7 @@ async function grantedTo(settings: Settings) {
 	const opened = await mcp(INITIALIZE, { token, ...own });
 	await opened.text();
 	const session = opened.headers.get("Mcp-Session-Id") ?? "";
-	const { structuredContent } = await askTool("whoami", {}, { token, session, ...own });
+	const { structuredContent } = await askTool("caller", {}, { token, session, ...own });
 	return { scope: tokens.scope, permissions: structuredContent?.permissions };
 }
 
@@ -76,7 +76,7 @@ describe("a stdio server is spoken of", () => {
 		for (const settings of [NONE, {}]) {
 			const { signIn } = await walk(settings);
 			expect(signIn).not.toMatch(/stdio/i);
-			expect(signIn).toContain("May generate images");
+			expect(signIn).toContain("May be let in");
 		}
 	});
 

@@ -1,9 +1,9 @@
 /** Which requests to the stdio server go on to it, and where that may be. */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readStdioSettings } from "../../src/stdio/settings.ts";
 import { INITIALIZE, mcp } from "../support/worker.ts";
-import { fakeObjects, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
+import { envWith, fakeObjects, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
 
 const path = "/stdio/mcp";
 
@@ -27,14 +27,16 @@ it("is not sent anywhere but to this computer", async () => {
 		"file:///x",
 	];
 	for (const STDIO_URL of [...wrong, "http://127.0.0.1.example", "http://localhost@example.com"]) {
-		expect(readConfig({ STDIO_URL }).stdio, STDIO_URL).toBeUndefined();
+		expect(readStdioSettings({ ...env, STDIO_URL }).place, STDIO_URL).toBeUndefined();
 		const response = await mcp(INITIALIZE, { path, via: workerWith({ STDIO_URL }) });
 		expect(response.status).toBe(503);
 		expect(await sentenceOf(response)).toMatch(/STDIO_URL takes the address of a bridge on this computer/);
 	}
 	for (const url of ["http://127.0.0.1:8790", "http://localhost:1", "http://[::1]:8790"]) {
-		const STDIO_PIPE_SECRET = "a secret";
-		expect(readConfig({ ...env, STDIO_URL: url, STDIO_PIPE_SECRET }).stdio).toEqual({ url, secret: STDIO_PIPE_SECRET });
+		expect(readStdioSettings(envWith({ STDIO_URL: url })).place).toEqual({
+			url,
+			secret: "a secret",
+		});
 	}
 });
 

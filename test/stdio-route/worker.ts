@@ -1,8 +1,8 @@
 /** The Worker with a stdio server, of which nothing but the Worker is there: what would reach it is noted down. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { User } from "../../src/grant.ts";
-import worker from "../../src/index.ts";
+import worker from "#under-test";
+import type { User } from "../../src/auth/grant.ts";
 import { grantTokens } from "../support/grants.ts";
 import { DORA } from "../support/people.ts";
 import type { Fetch } from "../support/person.ts";

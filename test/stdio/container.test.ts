@@ -74,7 +74,7 @@ async function inFlight(email: string): Promise<unknown> {
 	return (await fetch(`${origin}/test/in-flight?user=${encodeURIComponent(`local-${email}`)}`)).json();
 }
 
-it("is the user's own, with every app and in every era, and gets what it needs to know", async () => {
+it.concurrent("is the user's own, with every app and in every era, and gets what it needs to know", async () => {
 	const [ada, other, bob] = [
 		await newApp("ada@example.com"),
 		await newApp("ada@example.com"),
@@ -92,7 +92,7 @@ it("is the user's own, with every app and in every era, and gets what it needs t
 	expect(new Set(secrets).size).toBe(2);
 });
 
-it("sleeps once nobody speaks to it: a session's pipe closes by its own clock", {
+it.concurrent("sleeps once nobody speaks to it: a session's pipe closes by its own clock", {
 	timeout: TIMEOUT_MILLISECONDS,
 }, async () => {
 	const email = "sleepy@example.com";
@@ -109,7 +109,7 @@ it("sleeps once nobody speaks to it: a session's pipe closes by its own clock", 
 	expect(containersOf(email)).toHaveLength(2);
 });
 
-it("ends the sessions that it had when it ends", { timeout: TIMEOUT_MILLISECONDS }, async () => {
+it.concurrent("ends the sessions that it had when it ends", { timeout: TIMEOUT_MILLISECONDS }, async () => {
 	const email = "gone@example.com";
 	const app = await newApp(email);
 	const session = await app.open();

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { unstable_readConfig as readConfig } from "wrangler";
-import { hasConfigFlag, writeDeployment } from "../../src/stdio/deployment.ts";
-import { readStdioSettings } from "../../src/stdio/settings.ts";
+import { unstable_readConfig as readSettings } from "wrangler";
+import { hasConfigFlag, writeDeployment } from "../../src/scripts/stdio/deployment.ts";
+import { readStdioSettings } from "../../src/scripts/stdio/settings.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const COMMAND = "uvx mcp-server-fetch --user-agent 'a b'";
@@ -27,7 +27,7 @@ afterAll(async () => {
 it("without a command there is no container", () => {
 	expect(readStdioSettings({}, {})).toBeUndefined();
 	expect(readStdioSettings({ STDIO_COMMAND: " " }, {})).toBeUndefined();
-	expect(readConfig({ config: join(ROOT, "wrangler.jsonc") }).containers).toBeUndefined();
+	expect(readSettings({ config: join(ROOT, "wrangler.jsonc") }).containers).toBeUndefined();
 });
 
 it("the environment has more say than .dev.vars, also to turn it off", () => {
@@ -58,7 +58,7 @@ it("with a command Wrangler reads the same configuration and a container", async
 	if (!settings) throw new Error("There are no settings");
 	const path = await writeDeployment(settings, FILE);
 	expect(basename(path)).toBe(FILE);
-	const { containers, vars, configPath: _, userConfigPath: __, ...rest } = readConfig({ config: path });
+	const { containers, vars, configPath: _, userConfigPath: __, ...rest } = readSettings({ config: path });
 	expect(containers).toHaveLength(1);
 	expect(containers?.[0]).toMatchObject({
 		class_name: "StdioContainer",
@@ -68,7 +68,7 @@ it("with a command Wrangler reads the same configuration and a container", async
 		max_instances: 20,
 	});
 	expect(vars).toEqual({ STDIO_COMMAND: COMMAND, STDIO_SLEEP_AFTER: "10m" });
-	const plain = readConfig({ config: join(ROOT, "wrangler.jsonc") });
+	const plain = readSettings({ config: join(ROOT, "wrangler.jsonc") });
 	expect(rest).toEqual({ ...plain, ...OTHER });
 	expect(rest.durable_objects.bindings).toContainEqual({ name: "STDIO_OBJECT", class_name: "StdioContainer" });
 });

@@ -1,6 +1,6 @@
 /** An id of a session is for one client, at one address, for some time. */
 import { describe, expect, it } from "vitest";
-import { secretsFor } from "../../src/signing-key.ts";
+import { secretsFor } from "../../src/auth/signing-key.ts";
 import { type App, initialize, newApp, SseSession } from "./app.ts";
 import { COOKIE_ENCRYPTION_KEY, childCommand, useStdio } from "./door.ts";
 

@@ -8,11 +8,15 @@ const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map
 
 it("the example names every setting", async () => {
 	const example = names(await read(".dev.vars.example"), /^([A-Z_]+)=/gm);
-	const config = names(await read("src/config.ts"), /^\t([A-Z_]+): /gm);
+	const sources = await Promise.all(["src/auth/settings.ts", "src/stdio/settings.ts"].map(read));
+	const config = names(sources.join("\n"), /^\t([A-Z_]+): /gm);
+	const lists = names(await read("src/server.ts"), /users: "([A-Z_]+)"/g);
+	const ofExtra = names(await read("src/stdio/extra.ts"), /users: "([A-Z_]+)"/g);
 	const container = names(await read("src/stdio/container.ts"), /this\.env\.([A-Z_]+)/g);
-	expect(config).toEqual(expect.arrayContaining(["STDIO_URL", "STDIO_COMMAND", "STDIO_ALLOWED_USERS"]));
+	expect(config).toEqual(expect.arrayContaining(["STDIO_URL", "STDIO_COMMAND", "ALLOWED_ORIGINS"]));
 	expect(container).toContain("STDIO_SLEEP_AFTER");
 	// One is for `npm run start:stdio` to set.
-	const settings = [...config, ...container].filter((name) => name !== "STDIO_PIPE_SECRET");
+	expect(ofExtra).toEqual(["STDIO_ALLOWED_USERS"]);
+	const settings = [...config, ...container, ...lists, ...ofExtra].filter((name) => name !== "STDIO_PIPE_SECRET");
 	expect(example).toEqual(expect.arrayContaining(settings));
 });

@@ -28,7 +28,7 @@ async function startAll() {
 }
 
 it.each(["SIGINT", "SIGTERM"] as const)(
-	"starts the Worker and the bridge; %s leaves nothing",
+	"starts the Worker and the bridge, which share a secret; %s leaves nothing",
 	{ timeout: START_MILLISECONDS },
 	async (signal) => {
 		const { server, bridge, output, child } = await startAll();
@@ -41,37 +41,36 @@ it.each(["SIGINT", "SIGTERM"] as const)(
 		expect(await (await fetch(server.origin)).text()).toContain(command);
 		expect(bridge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 		expect(isRunning(child)).toBe(true);
+		const file = process.platform === "linux" ? await expectSecretInFile(child, output()) : undefined;
 		await server.stop(signal);
 		expect(isRunning(child)).toBe(false);
 		expect(await isListening(Number(new URL(bridge).port))).toBe(false);
 		expect(output()).not.toContain("Stopping:");
+		if (file !== undefined) expect(existsSync(file)).toBe(false);
 	},
 );
 
-it.runIf(process.platform === "linux")(
-	"the secret of the pipe is in a file for nobody else, and in no command line and no environment",
-	{ timeout: START_MILLISECONDS },
-	async () => {
-		const { server, child } = await startAll();
-		const tree = await treeOf(process.pid);
-		const commands = tree.map(({ command }) => command).join("\n");
-		const [file = ""] = /\S+wrangler\.stdio-\d+\.json/.exec(commands) ?? [];
-		const { vars } = JSON.parse(await readFile(file, "utf8"));
-		const secret = String(vars.STDIO_PIPE_SECRET);
-		expect(secret).toMatch(/^[0-9a-f]{64}$/);
-		expect((await stat(file)).mode & 0o777).toBe(0o600);
-		expect(commands).not.toContain(secret);
-		// Those that have ended since then have none.
-		const environmentOf = (pid: number) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-		const environments = await Promise.all(tree.map(({ pid }) => environmentOf(pid)));
-		expect(environments.join("\n")).toContain("MCP_USER_LOGIN=");
-		expect(environments.join("\n")).not.toContain(secret);
-		expect(tree.map(({ pid }) => pid)).toContain(child);
-		expect(server.output()).not.toContain(secret);
-		await server.stop();
-		expect(existsSync(file)).toBe(false);
-	},
-);
+/** The secret of the pipe is in a file for nobody else, and in no command line and no environment. @returns the file */
+async function expectSecretInFile(child: number, output: string): Promise<string> {
+	const tree = await treeOf(process.pid);
+	const commands = tree.map(({ command }) => command).join("\n");
+	const files = [...new Set(commands.match(/\S+wrangler\.stdio-\d+\.json/g))];
+	expect(files).toHaveLength(1);
+	const [file = ""] = files;
+	const { vars } = JSON.parse(await readFile(file, "utf8"));
+	const secret = String(vars.STDIO_PIPE_SECRET);
+	expect(secret).toMatch(/^[0-9a-f]{64}$/);
+	expect((await stat(file)).mode & 0o777).toBe(0o600);
+	expect(commands).not.toContain(secret);
+	// Those that have ended since then have none.
+	const environmentOf = (pid: number) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+	const environments = await Promise.all(tree.map(({ pid }) => environmentOf(pid)));
+	expect(environments.join("\n")).toContain("MCP_USER_LOGIN=");
+	expect(environments.join("\n")).not.toContain(secret);
+	expect(tree.map(({ pid }) => pid)).toContain(child);
+	expect(output).not.toContain(secret);
+	return file;
+}
 
 it("the end of the bridge is the end of the Worker, with the reason", { timeout: START_MILLISECONDS }, async () => {
 	const { server, output, child } = await startAll();

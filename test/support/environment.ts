@@ -20,6 +20,9 @@ const KEPT = /^(npm_config_(cache|registry|cafile|userconfig|globalconfig)|NODE_
 /** These have more say than `.dev.vars`: no container, and the limits of those tests that configure one. */
 const STDIO_SETTINGS = { STDIO_COMMAND: "", STDIO_MAX_INSTANCES: "20", STDIO_SLEEP_AFTER: "10m" };
 
+/** Where Node.js keeps what it has compiled: tests start the same programs, such as Wrangler, hundreds of times. */
+export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/node") };
+
 /** For Wrangler, after all other flags: reads the variables from there, and neither `.dev.vars` nor `.env`. */
 export const NO_VARIABLES = ["--env-file", devNull];
 
@@ -30,7 +33,7 @@ export function cleanEnvironment(): void {
 		if (settings.includes(name) || (FOREIGN.test(name) && !KEPT.test(name))) delete process.env[name];
 	}
 	// A proxy that Node.js knows from its start is passed over, too.
-	Object.assign(process.env, STDIO_SETTINGS, { NODE_ENV: "test", NO_PROXY: "*" });
+	Object.assign(process.env, STDIO_SETTINGS, COMPILE_CACHE, { NODE_ENV: "test", NO_PROXY: "*" });
 }
 
 /**

@@ -36,7 +36,6 @@ export type EraClient = {
 };
 
 const CLIENT_INFO = { name: "test", version: "1" };
-const _META = "io.modelcontextprotocol";
 
 /** Connects as a client of an era does. */
 export function openEra(era: Era, options: EraOptions): Promise<EraClient> {

@@ -1,7 +1,7 @@
 /** Grants made without a sign-in page: for a deployed server, which has no built-in one, and for unusual users. */
 import { env as boundEnv } from "cloudflare:workers";
+import { server } from "#under-test";
 import { authorizationServer } from "../../src/oauth/authorization-server.ts";
-import type { Scope } from "../../src/scopes.ts";
 import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
 import type { Fetch } from "./person.ts";
 import { fetchWorker } from "./worker.ts";
@@ -10,7 +10,7 @@ export type GrantOptions = {
 	origin: string;
 	props: unknown;
 	userId?: string;
-	scope?: Scope[];
+	scope?: string[];
 	resource?: string | null;
 	/** A Worker with other settings, and these. */
 	via?: Fetch;
@@ -23,7 +23,7 @@ export async function grantTokens(options: GrantOptions): Promise<Tokens> {
 	const client = new OAuthClient(via, origin);
 	const clientId = await client.register();
 	const { url, verifier } = await client.authorizationUrl(clientId, resource === undefined ? {} : { resource });
-	const oauth = authorizationServer(origin, env).getOAuthApi(env);
+	const oauth = authorizationServer(server, origin, env).getOAuthApi(env);
 	const request = await oauth.parseAuthRequest(new Request(url));
 	const { redirectTo } = await oauth.completeAuthorization({
 		request,

@@ -1,6 +1,6 @@
 /** Names that tests use: a test that misspells one asks for nothing, and a refusal of nothing proves nothing. */
-import { catalogue as offered } from "#under-test";
-import type { Catalogue } from "../../src/catalogue.ts";
+import { server } from "#under-test";
+import type { Catalogue } from "../../src/mcp/define/server.ts";
 
 /** MCP 2025-11-25, tools, tool names. What does not fit is no misspelling. */
 export const NAME = /^[\w.-]{1,128}$/;
@@ -16,7 +16,7 @@ const FOREIGN_SCHEMES = [UNKNOWN, "file"];
  *
  * @throws Error that says which name does not exist
  */
-export function checkNames(message: unknown, catalogue: Catalogue = offered): void {
+export function checkNames(message: unknown, catalogue: Catalogue = server.catalogue): void {
 	for (const one of [message].flat()) {
 		const { method, params }: { method?: unknown; params?: { name?: unknown; uri?: unknown } } = Object(one);
 		if (method === "tools/call") check("tool", params?.name, catalogue.tools);

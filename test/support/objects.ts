@@ -2,8 +2,8 @@
 import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { Catalogue } from "../../src/catalogue.ts";
-import type { RemoteMcp } from "../../src/mcp/object/remote-mcp.ts";
+import type { RemoteMcp } from "../../src/index.ts";
+import type { Server } from "../../src/mcp/define/server.ts";
 
 /** Whose a token is: it begins with the user's id. */
 export function userOf(token: string): string {
@@ -68,10 +68,11 @@ export type ServerSettings = { readonly CALL_TIMEOUT_SECONDS?: string; readonly 
 /** Has a user's object, before its first message, work with other settings, or offer something else. */
 export function replaceServer(
 	userId: string,
-	{ catalogue, settings }: { catalogue?: Catalogue; settings?: ServerSettings },
+	{ server, settings }: { server?: Server; settings?: ServerSettings },
 ): Promise<void> {
 	return runInDurableObject(objectOf(userId), (instance: RemoteMcp) => {
-		Object.assign(instance, { env: { ...env, ...settings }, ...(catalogue && { catalogue }) });
+		Object.assign(instance, { env: { ...env, ...settings } });
+		if (server) Object.defineProperty(instance, "definition", { value: server });
 	});
 }
 

@@ -1,4 +1,4 @@
-import type { User } from "../../src/grant.ts";
+import type { User } from "../../src/auth/grant.ts";
 
 /** Somebody of no real provider, without permissions. */
 export const DORA: User = {

@@ -1,3 +1,3 @@
-/** The Worker of the projects that test the product as it is; `engine` has support/fixture/worker.ts in its place. */
-export { catalogue } from "../../src/catalogue.ts";
+/** The Worker of the projects that test the product as it is; others have support/fixture/worker.ts in its place. */
 export { default } from "../../src/index.ts";
+export { server } from "../../src/server.ts";

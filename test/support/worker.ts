@@ -2,7 +2,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import worker from "#under-test";
-import type { Catalogue } from "../../src/catalogue.ts";
+import type { Catalogue } from "../../src/mcp/define/server.ts";
 import { checkNames } from "./names.ts";
 import { OAuthClient, type SignInOptions, type Tokens } from "./oauth-client.ts";
 import { type Fetch, Person } from "./person.ts";

@@ -1,11 +1,21 @@
 import { decode } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
+import { type Elicited, openEra } from "../support/eras.ts";
 import { grantTokens } from "../support/grants.ts";
 import { replaceServer, userOf } from "../support/objects.ts";
 import { DORA } from "../support/people.ts";
-import { SseSession } from "../support/sse-session.ts";
 import { readMessages } from "../support/wire.ts";
-import { askTool, callTool, DEPLOYED, INITIALIZE, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
+import {
+	askTool,
+	callTool,
+	DEPLOYED,
+	INITIALIZE,
+	LOCAL,
+	mcp,
+	openSession,
+	signIn,
+	type ToolAnswer,
+} from "../support/worker.ts";
 
 const permitted = { permissions: ["image_generation"] };
 
@@ -127,43 +137,48 @@ describe("generateImage", () => {
 		await expect.poll(() => outcomeOf(prompt, connection)).toBe("true");
 	});
 
-	describe("called by name", () => {
-		it("without the permission is refused", async () => {
-			const { isError, content } = await askTool("generateImage", { prompt: "a cat" }, await connect({}));
-			expect(isError).toBe(true);
-			expect(content).toEqual([
-				{ type: "text", text: expect.stringContaining('needs the permission "image_generation"') },
-			]);
-		});
+	describe.each(["2025-11-25", "2026-07-28"] as const)(
+		"without a prompt, called by a client of %s that can ask",
+		(era) => {
+			const accept = (prompt: string): Elicited => ({ action: "accept", content: { prompt } });
 
-		it("without the scope, at /mcp, is answered with a challenge to ask for it", async () => {
-			const connection = await connect({ ...permitted, scopes: ["tools"] });
-			const batch = [callTool("add", { a: 1, b: 2 }), callTool("generateImage", {}, 2)];
-			for (const message of [callTool("generateImage"), batch]) {
-				const response = await mcp(message, connection);
-				expect(response.status).toBe(403);
-				const challenge = response.headers.get("WWW-Authenticate");
-				expect(challenge).toContain('error="insufficient_scope", scope="tools images"');
-				expect(challenge).toContain(`${LOCAL}/.well-known/oauth-protected-resource/mcp`);
-				expect(response.headers.get("Access-Control-Expose-Headers")).toContain("WWW-Authenticate");
+			/** @returns the prompt and steps of the image, or what was said in its place */
+			async function generate(answers: Elicited[], args = {}) {
+				const { access_token: token } = await signIn(permitted);
+				const questions: unknown[] = [];
+				const onElicit = (question: unknown) => answers[questions.push(question) - 1] ?? { action: "cancel" as const };
+				const client = await openEra(era, { token, capabilities: { elicitation: {} }, onElicit });
+				const answer = await client.request("tools/call", { name: "generateImage", arguments: args });
+				await client.close();
+				expect(questions).toEqual(
+					answers.map(() => expect.objectContaining({ message: "What should the image show?" })),
+				);
+				const { content, structuredContent } = ("result" in answer ? answer.result : {}) as unknown as ToolAnswer;
+				return structuredContent ?? content[0]?.text;
 			}
-		});
 
-		it("without the scope, at /sse, is refused with a sentence, since its clients know no challenge", async () => {
-			const { access_token: token } = await signIn({ ...permitted, scopes: ["tools"], resource: null });
-			const sse = await SseSession.open(token);
-			const { isError, content } = await sse.callTool("generateImage", { prompt: "a cat" });
-			expect(isError).toBe(true);
-			expect(content[0]?.text).toContain('needs the scope "images"');
-			await sse.close();
-		});
+			it("asks the user, and draws what they say", async () => {
+				expect(await generate([accept(" a dog ")])).toMatchObject({ prompt: "a dog", steps: 4 });
+				expect(await generate([accept("a dog")], { prompt: "", steps: 6 })).toMatchObject({
+					prompt: "a dog",
+					steps: 6,
+				});
+			});
 
-		it("works in the same session once the client has stepped up", async () => {
-			const first = await signIn({ ...permitted, scopes: ["tools"] });
-			const session = await openSession(first.access_token);
-			const second = await signIn({ ...permitted, clientId: first.client_id, scope: "tools images" });
-			const { isError } = await askTool("generateImage", { prompt: "a cat" }, { token: second.access_token, session });
-			expect(isError).toBeFalsy();
-		});
+			it("asks again, as long as they say nothing", async () => {
+				expect(await generate([accept("  "), accept("a dog")])).toMatchObject({ prompt: "a dog" });
+			});
+
+			it.each(["decline", "cancel"] as const)("draws nothing for a user who answers with %s", async (action) => {
+				expect(await generate([{ action }])).toContain("the user was asked what it should show, and did not say");
+			});
+		},
+	);
+
+	it.each([{}, { elicitation: { url: {} } }])("without a prompt says so to a client with %j", async (capabilities) => {
+		const { access_token: token } = await signIn(permitted);
+		const session = await openSession(token, LOCAL, capabilities);
+		const { isError, content } = await askTool("generateImage", { prompt: " " }, { token, session });
+		expect([isError, content[0]?.text]).toEqual([true, "The prompt is empty. Say what the image should show."]);
 	});
 });

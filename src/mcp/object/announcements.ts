@@ -1,7 +1,7 @@
 /** Tells a user's clients what has changed of what the catalogue offers them; also those that are about to come back. */
 import type { Rights } from "../../auth/principal.ts";
-import type { Catalogue } from "../../catalogue.ts";
 import { type Change, notificationsOf } from "../change.ts";
+import type { Catalogue } from "../define/server.ts";
 import { emptyEvent, eventOf, takesEmptyEvents } from "../event-stream.ts";
 import { Changes, type NumberedChange } from "./missed-changes.ts";
 import { eventId, parseEventId } from "./outputs.ts";

@@ -6,8 +6,8 @@ import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Rights } from "../../auth/principal.ts";
 import { logEvent } from "../../errors.ts";
-import { hasTable } from "../../has-table.ts";
 import { type Gated, permits } from "../gate.ts";
+import { hasTable } from "../has-table.ts";
 import { parseStored } from "./stored-json.ts";
 
 /** How long a client may take to come back. */

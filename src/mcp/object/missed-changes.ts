@@ -1,8 +1,8 @@
 /** The changes of the last minutes, for streams that were away when they were announced: one row each, for all of them. */
 import { z } from "zod";
 import { logEvent } from "../../errors.ts";
-import { hasTable } from "../../has-table.ts";
 import type { Change } from "../change.ts";
+import { hasTable } from "../has-table.ts";
 import { RECONNECT_SECONDS } from "./call-events.ts";
 import { parseStored } from "./stored-json.ts";
 

@@ -7,25 +7,27 @@
 import type { Connection, ConnectionContext } from "agents";
 import { McpAgent } from "agents/mcp";
 import type { Principal } from "../../auth/principal.ts";
-import { type Catalogue, catalogue } from "../../catalogue.ts";
-import { UserState } from "../../state.ts";
 import type { Posted } from "../answerer.ts";
 import type { Change } from "../change.ts";
+import type { Server } from "../define/server.ts";
 import type { PlacedSession } from "../session-id.ts";
+import { UserState } from "../user-state.ts";
 import { streamOf, tagsOf } from "./streams.ts";
 import { UserSessions } from "./user-sessions.ts";
 
-export class RemoteMcp extends McpAgent<Env> {
-	/** What is offered; a subclass may offer something else. */
-	protected readonly catalogue: Catalogue = catalogue;
+export class UserMcpAgent extends McpAgent<Env> {
+	/** What the server is whose users these are. */
+	protected get definition(): Server {
+		throw new Error("A subclass says what the server is");
+	}
 	#sessions: UserSessions | undefined;
 	/** When the next alarm is, as far as this instance knows; milliseconds since the epoch. */
 	#tidyAt = Number.POSITIVE_INFINITY;
 	#scheduling: Promise<void> | undefined;
-	readonly #state = new UserState(this.ctx.storage.sql, (change) => this.sessions.announce(change));
+	#state: UserState | undefined;
 
 	protected get sessions(): UserSessions {
-		this.#sessions ??= new UserSessions(this.env, this.catalogue, {
+		this.#sessions ??= new UserSessions(this.env, this.definition, {
 			sql: this.ctx.storage.sql,
 			sockets: (tag) => this.getConnections(tag),
 			tidyIn: (seconds) => this.#tidyIn(seconds),
@@ -72,6 +74,9 @@ export class RemoteMcp extends McpAgent<Env> {
 	}
 	async useState(feature: string, method: string, args: readonly unknown[]): Promise<unknown> {
 		await this.__unsafe_ensureInitialized();
+		this.#state ??= new UserState(this.definition.state, this.ctx.storage.sql, (change) =>
+			this.sessions.announce(change),
+		);
 		return this.#state.use(feature, method, args);
 	}
 

@@ -1,6 +1,6 @@
 /** The little that is written down of a session: that it has ended, what it subscribed to, what it wants logged. */
 import type { LoggingLevel } from "@modelcontextprotocol/server";
-import { hasTable } from "../../has-table.ts";
+import { hasTable } from "../has-table.ts";
 
 const MAX_SUBSCRIPTIONS = 200;
 

@@ -2,8 +2,7 @@
 import { z } from "zod";
 import type { Principal } from "../../auth/principal.ts";
 import { logEvent } from "../../errors.ts";
-import { PERMISSIONS, SCOPE_NAMES } from "../../scopes.ts";
-import { STREAM_HEADER } from "../open-socket.ts";
+import { STREAM_HEADER } from "../headers.ts";
 import { asksSchema } from "../session-id.ts";
 import { expiryMessage } from "../socket-stream.ts";
 import { parseEventId } from "./outputs.ts";
@@ -20,8 +19,8 @@ const streamSchema = z.object({
 	kind: z.enum(["get", "sse", "listen"]),
 	session: z.string(),
 	grantId: z.string(),
-	scopes: z.array(z.enum(SCOPE_NAMES)),
-	permissions: z.array(z.enum(PERMISSIONS)),
+	scopes: z.array(z.string()),
+	permissions: z.array(z.string()),
 	/** Milliseconds since the epoch. */
 	openedAt: z.number(),
 	/** When the newest token that was seen on it ends; seconds since the epoch. */

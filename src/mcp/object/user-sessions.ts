@@ -11,10 +11,10 @@ import {
 	ResourceNotFoundError,
 } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../../auth/principal.ts";
-import type { Catalogue } from "../../catalogue.ts";
 import type { Posted } from "../answerer.ts";
 import type { Change } from "../change.ts";
 import { userContextOf } from "../context.ts";
+import type { Catalogue, Server } from "../define/server.ts";
 import { eventOf } from "../event-stream.ts";
 import { answerFor } from "../gated-answer.ts";
 import { idOf, JSON_RPC, sessionNotFound } from "../json-rpc.ts";
@@ -22,7 +22,7 @@ import { cancelledRequests, isResponse, requestedItems, requests, resourcesAt } 
 import { checkParams } from "../params.ts";
 import { isPlacedCall, mayAsk } from "../place.ts";
 import { plainCallOf } from "../plain-call.ts";
-import { createServer } from "../server.ts";
+import { createServer } from "../sdk-server.ts";
 import { asksOf, capabilitiesOf, type PlacedSession, type Session } from "../session-id.ts";
 import { Announcements } from "./announcements.ts";
 import { Call, type Output } from "./call.ts";
@@ -37,16 +37,18 @@ const DEFAULT_VERSION = "2025-03-26";
 
 export class UserSessions extends PlacedSessions {
 	readonly #env: Env;
+	readonly #server: Server;
 	readonly #catalogue: Catalogue;
 	readonly #announcements: Announcements;
 	/** By id. */
 	readonly #calls = new Map<string, Call>();
 
-	constructor(env: Env, catalogue: Catalogue, port: Port) {
+	constructor(env: Env, server: Server, port: Port) {
 		super(port);
 		this.#env = env;
-		this.#catalogue = catalogue;
-		this.#announcements = new Announcements(port, catalogue, this.table, this.streams);
+		this.#server = server;
+		this.#catalogue = server.catalogue;
+		this.#announcements = new Announcements(port, server.catalogue, this.table, this.streams);
 	}
 
 	/** Answers a POST to `/mcp`: as JSON what is answered at once, calls that may take long or ask as an event stream. */
@@ -176,10 +178,15 @@ export class UserSessions extends PlacedSessions {
 		this.#calls.set(id, call);
 		this.begin(call, output);
 		await runAs(principal, () => {
-			const serving = { env: this.#env, canAsk: true, clientCapabilities: () => capabilitiesOf(client) };
-			const plain = plainCallOf(this.#catalogue, message, principal, "object");
+			const serving = {
+				env: this.#env,
+				server: this.#server,
+				canAsk: true,
+				clientCapabilities: () => capabilitiesOf(client),
+			};
+			const plain = plainCallOf(this.#server, message, principal, "object");
 			if (plain) return call.startPlain(plain, serving);
-			const server = createServer(this.#env, this.#catalogue, { session: client, canAsk: true });
+			const server = createServer(this.#env, this.#server, { session: client, canAsk: true });
 			this.#registerMethods(server, session);
 			if (!mayAsk(this.#catalogue, message, client)) return call.run(server);
 			return call.run(server, { capabilities: capabilitiesOf(client), version: client.version ?? DEFAULT_VERSION });
@@ -197,8 +204,11 @@ export class UserSessions extends PlacedSessions {
 		server.setRequestHandler("resources/subscribe", async ({ params: { uri } }) => {
 			const [resource] = resourcesAt(this.#catalogue, uri);
 			if (!resource || uri.length > MAX_URI_LENGTH) throw new ResourceNotFoundError(uri);
-			const isKept = await answerFor(resource, userContextOf(this.#env), this.#env, async () =>
-				table.subscribe(session.id, uri, session.expiresAt),
+			const isKept = await answerFor(
+				resource,
+				userContextOf({ env: this.#env, server: this.#server }),
+				this.#env,
+				async () => table.subscribe(session.id, uri, session.expiresAt),
 			);
 			if (!isKept) throw new ProtocolError(ProtocolErrorCode.InvalidRequest, TOO_MANY_SUBSCRIPTIONS);
 			return {};

@@ -13,11 +13,11 @@ import {
 	type ServerContext,
 } from "@modelcontextprotocol/server";
 import { currentPrincipal } from "../../auth/principal.ts";
-import { readConfig } from "../../config.ts";
+import { readSettings } from "../../auth/settings.ts";
 import { DeadlineError, runUntilDeadline, secondsFor } from "../../mcp/deadline.ts";
 import { JSON_RPC } from "../../mcp/json-rpc.ts";
+import { logToolCall, type Outcome } from "../../mcp/register/call-log.ts";
 import { KEEP_ALIVE_MILLISECONDS, logError } from "../../mcp/stateless.ts";
-import { logToolCall, type Outcome } from "../../tools/call-log.ts";
 import type { Pipe } from "../pipe.ts";
 import { Calls, MAY_ASK } from "./calls.ts";
 import { PipeTransport } from "./pipe-transport.ts";
@@ -60,7 +60,7 @@ export class UserServer {
 	static async start(pipe: Pipe, env: object): Promise<UserServer> {
 		const client = new Client(OWN_INFO, { capabilities: CAPABILITIES });
 		const transport = new PipeTransport(pipe);
-		const { callTimeoutSeconds } = readConfig(env);
+		const { callTimeoutSeconds } = readSettings(env);
 		const started = Date.now();
 		try {
 			await client.connect(transport, { timeout: callTimeoutSeconds * 1000 });
@@ -79,7 +79,7 @@ export class UserServer {
 		this.#env = env;
 		this.#client = client;
 		this.#transport = transport;
-		this.#calls = new Calls(readConfig(env).longCallTimeoutSeconds * 1000);
+		this.#calls = new Calls(readSettings(env).longCallTimeoutSeconds * 1000);
 		const options = { legacy: "reject", keepAliveMs: KEEP_ALIVE_MILLISECONDS, onerror: logError } as const;
 		this.#handler = createMcpHandler(() => this.#newServer(), options);
 		this.#streamingHandler = createMcpHandler(() => this.#newServer(), { ...options, responseMode: "sse" });

@@ -1,12 +1,12 @@
 /** The stateless era (MCP 2026-07-28): a child for each app of a user, started with the first request, ended when it is not used. */
 import { isJSONRPCRequest } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../../auth/principal.ts";
-import { readConfig } from "../../config.ts";
 import { escapeLineEnds } from "../../http/line-ends.ts";
 import { idOf, JSON_RPC } from "../../mcp/json-rpc.ts";
 import { nameAllVersions } from "../../mcp/stateless.ts";
 import { Pipe } from "../pipe.ts";
 import { answerRefusal, type Refusal } from "../refusal.ts";
+import { readStdioSettings } from "../settings.ts";
 import { UserServer } from "./user-server.ts";
 
 type Entry = {
@@ -84,7 +84,7 @@ export class UserServers {
 		entry.active--;
 		clearTimeout(entry.idle);
 		if (entry.active > 0) return;
-		const seconds = readConfig(this.#env).stdioIdleSeconds;
+		const seconds = readStdioSettings(this.#env).idleSeconds;
 		entry.idle = setTimeout(() => this.#endIfIdle(key, entry), seconds * 1000);
 	}
 

@@ -8,7 +8,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Context } from "../../../src/mcp/context.ts";
-import { defineTool } from "../../../src/tools/define.ts";
+import { defineTool } from "../../../src/mcp/define/tool.ts";
 import { COMMON, text } from "./common.ts";
 
 const sampling = defineTool({

@@ -2,7 +2,7 @@
 import { scheduler } from "node:timers/promises";
 import { z } from "zod";
 import { UserError } from "../../../src/errors.ts";
-import { defineTool } from "../../../src/tools/define.ts";
+import { defineTool } from "../../../src/mcp/define/tool.ts";
 import { COMMON, PNG, text, WAV } from "./common.ts";
 
 const PAUSE_MILLISECONDS = 50;

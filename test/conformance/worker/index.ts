@@ -1,7 +1,7 @@
 /** This server with another catalogue: what the conformance suite expects to find. Everything else is the product's. */
-import type { Catalogue } from "../../../src/catalogue.ts";
-import { createApp } from "../../../src/index.ts";
-import { RemoteMcp as ProductMcp } from "../../../src/mcp/object/remote-mcp.ts";
+import { defineServer } from "../../../src/mcp/define/server.ts";
+import { stdio } from "../../../src/stdio/extra.ts";
+import { createWorker, type Worker } from "../../../src/worker.ts";
 import { askingTools } from "./asking-tools.ts";
 import { contentTools } from "./content-tools.ts";
 import { inputRequiredTools } from "./input-required-tools.ts";
@@ -13,15 +13,19 @@ import { statelessTools } from "./stateless-tools.ts";
 export { StdioContainer } from "../../../src/stdio/container.ts";
 export { StdioLocal } from "../../../src/stdio/local.ts";
 
-const catalogue: Catalogue = {
-	// The suite calls the first tool without arguments.
-	tools: [...contentTools, ...askingTools, ...schemaTools, ...inputRequiredTools, ...statelessTools],
-	resources,
-	prompts,
-};
+const server = defineServer({
+	info: { name: "conformance", title: "Conformance", version: "1.0.0" },
+	catalogue: {
+		// The suite calls the first tool without arguments.
+		tools: [...contentTools, ...askingTools, ...schemaTools, ...inputRequiredTools, ...statelessTools],
+		resources,
+		prompts,
+	},
+	extras: [stdio()],
+});
 
-export class RemoteMcp extends ProductMcp {
-	protected override readonly catalogue = catalogue;
-}
+const worker: Worker = createWorker(server);
 
-export default createApp(catalogue);
+export class RemoteMcp extends worker.RemoteMcp {}
+
+export default worker.handler;

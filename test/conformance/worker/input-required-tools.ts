@@ -1,7 +1,7 @@
 /** Tools that answer "input required" (MCP 2026-07-28, multi round-trip requests): one question, several, in rounds. */
 import { acceptedContent, inputRequired, inputResponse } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { defineTool } from "../../../src/tools/define.ts";
+import { defineTool } from "../../../src/mcp/define/tool.ts";
 import { sampledText } from "./asking-tools.ts";
 import { COMMON, text } from "./common.ts";
 

@@ -1,6 +1,6 @@
 import { acceptedContent, completable, inputRequired } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { definePrompt } from "../../../src/prompts/define.ts";
+import { definePrompt } from "../../../src/mcp/define/prompt.ts";
 import { PNG, text } from "./common.ts";
 
 const simple = definePrompt({

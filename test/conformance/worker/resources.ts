@@ -1,4 +1,4 @@
-import { defineResource } from "../../../src/resources/define.ts";
+import { defineResource } from "../../../src/mcp/define/resource.ts";
 import { PNG } from "./common.ts";
 
 const staticText = defineResource({

@@ -1,6 +1,6 @@
 /** Tools whose input schemas say more than which type an argument has. */
 import { z } from "zod";
-import { defineTool } from "../../../src/tools/define.ts";
+import { defineTool } from "../../../src/mcp/define/tool.ts";
 import { COMMON, text } from "./common.ts";
 import contactConditions from "./contact-conditions.json";
 

@@ -1,7 +1,7 @@
 /** Tools that the scenario "server-stateless" (MCP 2026-07-28) calls. */
 import { inputRequired, inputResponse } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { defineTool } from "../../../src/tools/define.ts";
+import { defineTool } from "../../../src/mcp/define/tool.ts";
 import { sampledText } from "./asking-tools.ts";
 import { COMMON, text } from "./common.ts";
 

@@ -1,10 +1,10 @@
 /** This server with a few more tools, for tests of what happens in the middle of a call. Everything else is the product's. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { type Catalogue, catalogue as product } from "../../../src/catalogue.ts";
-import { createApp } from "../../../src/index.ts";
-import { RemoteMcp as ProductMcp } from "../../../src/mcp/object/remote-mcp.ts";
-import { defineTool } from "../../../src/tools/define.ts";
+import type { Server } from "../../../src/mcp/define/server.ts";
+import { defineTool } from "../../../src/mcp/define/tool.ts";
+import { server as product } from "../../../src/server.ts";
+import { createWorker, type Worker } from "../../../src/worker.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
 export { StdioLocal } from "../../../src/stdio/local.ts";
@@ -68,10 +68,14 @@ const outcome = defineTool({
 	},
 });
 
-const catalogue: Catalogue = { ...product, tools: [...product.tools, wait, release, outcome] };
+const { catalogue } = product;
+const server: Server = {
+	...product,
+	catalogue: { ...catalogue, tools: [...catalogue.tools, wait, release, outcome] },
+};
 
-export class RemoteMcp extends ProductMcp {
-	protected override readonly catalogue = catalogue;
-}
+const worker: Worker = createWorker(server);
 
-export default createApp(catalogue);
+export class RemoteMcp extends worker.RemoteMcp {}
+
+export default worker.handler;

@@ -16,7 +16,9 @@ const CALLER = call(
 	{},
 	said("eras@example.com", {
 		id: "local-eras@example.com",
+		provider: "local",
 		login: "eras@example.com",
+		name: "eras",
 		permissions: ["image_generation"],
 		scopes: ["tools", "identity", "notes", "images"],
 	}),
@@ -63,7 +65,9 @@ export const TOOL_ROWS: Row[] = [
 		{},
 		said("eras@example.com", {
 			id: "local-eras@example.com",
+			provider: "local",
 			login: "eras@example.com",
+			name: "eras",
 			permissions: [],
 			scopes: ["tools", "identity", "notes"],
 		}),
@@ -72,6 +76,16 @@ export const TOOL_ROWS: Row[] = [
 	{ ...CALLER, what: "without arguments", params: { name: "caller" } },
 	call("bad input", "no object", "caller", "text", error(-32602, NO_OBJECT)),
 	callWithoutScope("identity", "caller", {}),
+
+	call(
+		"good",
+		"has no token to send",
+		"order",
+		{},
+		answer({ content: [], structuredContent: { status: 0, body: {} } }),
+	),
+	call("bad input", "no object", "order", "text", error(-32602, NO_OBJECT)),
+	callWithoutScope("identity", "order", {}),
 
 	call("good", "answers without data", "guarded", {}, answer(text("Come in."))),
 	call("good", "takes an argument that has a default", "guarded", { count: 2 }, answer(text("Come in. Come in."))),

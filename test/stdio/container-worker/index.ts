@@ -1,10 +1,10 @@
 /** The Worker as it is deployed with a container, where no container can run: its program is a process on this computer. */
-import app from "../../../src/index.ts";
+import app, { RemoteMcp } from "../../../src/index.ts";
 import { StdioContainer as RealContainer } from "../../../src/stdio/container.ts";
 import { ProcessAsContainer } from "./process-as-container.ts";
 
-export { RemoteMcp } from "../../../src/mcp/object/remote-mcp.ts";
 export { StdioLocal } from "../../../src/stdio/local.ts";
+export { RemoteMcp };
 
 type TestEnv = Env & { readonly CONTAINER_HOST: string };
 

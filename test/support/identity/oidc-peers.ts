@@ -83,6 +83,20 @@ const general: Shape = {
 	issuer: "https://login.example.org/realms/demo",
 	routes: {},
 	hasSparseIdTokens: true,
+	configuration: {
+		features: {
+			resourceIndicators: {
+				enabled: true,
+				useGrantedResource: () => true,
+				getResourceServerInfo: (_ctx: Context, audience: string) => ({
+					scope: "openid email profile offline_access",
+					audience,
+					accessTokenFormat: "jwt",
+					jwt: { sign: { alg: "RS256" } },
+				}),
+			},
+		},
+	},
 };
 
 export function createOidcPeers(options: PeerOptions): Peer[] {

@@ -1,9 +1,10 @@
 /** The Worker with settings of a test's own, the client and the person who use it, and the grant that results. */
+
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { propsSchema } from "../../../src/grant.ts";
+import worker, { server } from "#under-test";
+import { propsSchema } from "../../../src/auth/grant.ts";
 import { providers } from "../../../src/identity/index.ts";
-import worker from "../../../src/index.ts";
 import { authorizationServer } from "../../../src/oauth/authorization-server.ts";
 import { OAuthClient, REDIRECT_URI, type SignInOptions, type Tokens } from "../oauth-client.ts";
 import { type Fetch, Person } from "../person.ts";
@@ -60,7 +61,7 @@ export class Server {
 
 	/** What the grant of an access token holds; undefined if the token is not valid any more. */
 	async propsOf(accessToken: string) {
-		const found = await authorizationServer(ORIGIN, this.#env).getOAuthApi(this.#env).unwrapToken(accessToken);
+		const found = await authorizationServer(server, ORIGIN, this.#env).getOAuthApi(this.#env).unwrapToken(accessToken);
 		return found ? propsSchema.parse(found.grant.props) : undefined;
 	}
 }

@@ -7,6 +7,7 @@ import { listen } from "./http.ts";
 import { type Route, startInternet } from "./internet.ts";
 import { SigningKeys } from "./keys.ts";
 import { createOidcPeers } from "./oidc-peers.ts";
+import { createOwnApi } from "./own-api.ts";
 import { createStandInPeers } from "./stand-in-peers.ts";
 
 declare module "vitest" {
@@ -30,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 		...createStandInPeers(options),
 		gitHub.web,
 		createAuth0(),
+		createOwnApi(),
 	]) {
 		const { port, close } = await listen(listener);
 		closers.push(close);

@@ -1,5 +1,5 @@
 /** Asks what a row says, with one sign-in for those of the same permissions and scopes. */
-import { PERMISSIONS, SCOPE_NAMES } from "../../../src/scopes.ts";
+import { server } from "#under-test";
 import { type Elicited, type Era, type EraClient, openEra } from "../eras.ts";
 import { grantTokens } from "../grants.ts";
 import { DORA } from "../people.ts";
@@ -19,8 +19,8 @@ function once<T>(made: Map<string, Promise<T>>, key: unknown, make: () => Promis
 	return known;
 }
 
-function tokenFor({ permissions = [...PERMISSIONS], lacks, isDeployed = false }: Row): Promise<string> {
-	const scopes = SCOPE_NAMES.filter((scope) => scope !== lacks);
+function tokenFor({ permissions = Object.keys(server.permissions), lacks, isDeployed = false }: Row): Promise<string> {
+	const scopes = Object.keys(server.scopes).filter((scope) => scope !== lacks);
 	return once(tokens, [permissions, scopes, isDeployed], async () => {
 		const props = { user: { ...DORA, permissions } };
 		const signedIn = isDeployed

@@ -1,5 +1,4 @@
 /** One request, and what every era answers to it. */
-import type { Permission, Scope } from "../../../src/scopes.ts";
 import type { Elicited } from "../eras.ts";
 import { type Answer, failed, type Message } from "../wire.ts";
 
@@ -12,9 +11,9 @@ export type Row = {
 	params?: Message & { name?: string; uri?: unknown };
 	kind?: Kind;
 	/** The user's; all of them, if left out. */
-	permissions?: Permission[];
+	permissions?: string[];
 	/** A scope that the user could have granted, and did not. */
-	lacks?: Scope;
+	lacks?: string;
 	/** Whether it is asked of a deployed server. */
 	isDeployed?: boolean;
 	/** Brings about what the row takes for granted. */
@@ -38,11 +37,11 @@ export function call(kind: Kind, what: string, name: string, args: unknown, expe
 	return { kind, what, method: "tools/call", params: { name, arguments: args }, expected, ...extra };
 }
 
-const ALL = ["tools", "identity", "notes", "images"] as const satisfies readonly Scope[];
+const ALL = ["tools", "identity", "notes", "images"] as const;
 
 /** Something whose scope was not granted: a challenge to ask for it, and a sentence where there are no challenges. */
 export function withoutScope(
-	lacks: Scope,
+	lacks: string,
 	name: string,
 	request: Pick<Row, "method" | "params">,
 	refuse = failed,
@@ -59,5 +58,5 @@ export function withoutScope(
 	};
 }
 
-export const callWithoutScope = (lacks: Scope, name: string, args: Message): Row =>
+export const callWithoutScope = (lacks: string, name: string, args: Message): Row =>
 	withoutScope(lacks, name, { method: "tools/call", params: { name, arguments: args } });

@@ -1,0 +1,44 @@
+/** Kinds of settings, and how those of one concern are read together. */
+import { z } from "zod";
+
+export const text = z.string("takes text").trim().default("");
+
+/** @param defaultSeconds if it is not set */
+export const seconds = (defaultSeconds: number, max: number) =>
+	text
+		.refine(
+			(word) => word === "" || (/^\d+$/.test(word) && Number(word) >= 1 && Number(word) <= max),
+			`takes whole seconds from 1 to ${max}`,
+		)
+		.transform((word) => (word === "" ? defaultSeconds : Number(word)));
+
+/** Splits the settings into the valid ones and, by name, a sentence for each invalid one. */
+export function parseSettings<Schema extends z.ZodObject>(
+	schema: Schema,
+	env: object,
+): { settings: z.output<Schema>; wrong: Map<string, string> } {
+	const parsed = schema.safeParse(env);
+	if (parsed.success) return { settings: parsed.data, wrong: new Map() };
+	const wrong = new Map(
+		parsed.error.issues.map(({ path: [name], message }) => [String(name), `${String(name)} ${message}.`]),
+	);
+	const rest = Object.entries(env).filter(([name]) => !wrong.has(name));
+	return { settings: schema.parse(Object.fromEntries(rest)), wrong };
+}
+
+/** The entries of a comma-separated list, and a warning for each that is none. */
+export function readList<T>(
+	name: string,
+	list: string,
+	entrySchema: z.ZodType<T>,
+): { readonly entries: T[]; readonly warnings: string[] } {
+	const entries: T[] = [];
+	const warnings: string[] = [];
+	for (const [index, item] of list.split(",").entries()) {
+		if (item.trim() === "") continue;
+		const { data, error } = entrySchema.safeParse(item.trim());
+		if (error) warnings.push(`${name}: entry ${index + 1} is ignored, because it ${error.issues[0]?.message}.`);
+		else entries.push(data);
+	}
+	return { entries, warnings };
+}

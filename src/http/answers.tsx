@@ -1,0 +1,138 @@
+/** How the app answers when it cannot do what was asked: for people a page, for programs JSON. */
+import { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { HTTPException } from "hono/http-exception";
+import type { Child } from "hono/jsx";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { z } from "zod";
+import { logError } from "../errors.ts";
+import { endpointsOf } from "../mcp/endpoints.ts";
+import { JSON_RPC, jsonRpcError } from "../mcp/json-rpc.ts";
+import { ErrorPage, type ErrorPageProps } from "../pages/error.tsx";
+import { names } from "./accept.ts";
+import type { AppEnv } from "./app-env.ts";
+
+const DOCUMENT_UNREADABLE =
+	"Try again in a minute. If this server has no internet access, set CLIENT_METADATA_DOCUMENTS=off and start it again, then remove it from the app and add it again, so that the app registers instead. Otherwise the app’s publisher has to correct the document; this server’s log says what is wrong.";
+
+const PROGRAM_PATHS = ["/token", "/register", "/.well-known"];
+
+/** Whether this is an MCP endpoint, whose clients read JSON-RPC errors. */
+function isMcpEndpoint(c: Context<AppEnv>): boolean {
+	const { path } = c.req;
+	return endpointsOf(c.get("server")).some((endpoint) => isBelow(path, endpoint));
+}
+
+/** Whether programs call this address: people can only open it. */
+function isForPrograms(c: Context<AppEnv>): boolean {
+	const { path } = c.req;
+	const paths = [...PROGRAM_PATHS, ...c.get("server").extras.map(({ prefix }) => prefix)];
+	return isMcpEndpoint(c) || paths.some((one) => isBelow(path, one));
+}
+
+function isBelow(path: string, parent: string): boolean {
+	return path === parent || path.startsWith(`${parent}/`);
+}
+
+export const ENDPOINTS = "MCP clients connect to `/mcp` on this server, older ones to `/sse`.";
+
+/** The error answers of programs: JSON-RPC's, and OAuth's. */
+const errorSchema = z.union([
+	z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
+	z.object({ error_description: z.string() }).transform((body) => body.error_description),
+]);
+
+/** People who open an address that is for programs get what programs get, headers included, as a page. */
+export const explainToBrowsers = createMiddleware<AppEnv>(async (c, next) => {
+	await next();
+	const { res } = c;
+	if (res.status < 400 || !wantsPage(c) || res.headers.get("Content-Type")?.startsWith("text/html")) return;
+	const status = res.status as ContentfulStatusCode;
+	const parsed = errorSchema.safeParse(await res.json().catch(() => undefined));
+	// Hono keeps the headers of the answer that this one replaces.
+	c.res = await (status === 401
+		? welcome(c)
+		: answerWithPage(c, status, { sentence: parsed.data ?? "This address is for programs, not for browsers." }));
+});
+
+function welcome(c: Context<AppEnv>): Response | Promise<Response> {
+	const { origin, pathname } = new URL(c.req.url);
+	return answerWithPage(c, 401, {
+		title: "Almost there",
+		sentence: "This address is for MCP clients: paste it into yours, and the client opens the sign-in page.",
+		hint: (
+			<>
+				<pre>{origin + pathname.replace(/\/message$/, "")}</pre>
+				<p>
+					The <a href="/">home page</a> has the configurations of several clients to paste.
+				</p>
+			</>
+		),
+		isNotice: true,
+		hasHomeLink: false,
+	});
+}
+
+/**
+ * Whether a browser shows the answer to a person. Browsers name HTML when a person opens an address, and then bring no
+ * token. So do some HTTP libraries by default, Java's for example: what they post to an address for programs is no form.
+ */
+export function wantsPage(c: Context<AppEnv>): boolean {
+	const { method } = c.req;
+	if (!names(c.req.header("Accept"), "text/html") || c.req.header("Authorization") !== undefined) return false;
+	return method === "GET" || method === "HEAD" || !isForPrograms(c);
+}
+
+/** An error page. It links to the home page, unless that is what failed. */
+export function answerWithPage(
+	c: Context<AppEnv>,
+	status: ContentfulStatusCode,
+	props: Omit<ErrorPageProps, "requestId">,
+): Response | Promise<Response> {
+	return c.html(<ErrorPage hasHomeLink={c.req.path !== "/"} {...props} requestId={c.get("requestId")} />, status);
+}
+
+/**
+ * Answers with one safe sentence, in the form that the asker reads.
+ *
+ * @param sentence what happened; `backticks` enclose commands and names
+ * @param hint for people only: why, and what to do next
+ */
+export function refuse(
+	c: Context<AppEnv>,
+	status: ContentfulStatusCode,
+	sentence: string,
+	hint?: Child,
+	page: Pick<ErrorPageProps, "title" | "hasHomeLink"> = {},
+): Response | Promise<Response> {
+	if (wantsPage(c)) return answerWithPage(c, status, { sentence, hint, ...page });
+	const text = sentence.replaceAll("`", "");
+	if (isMcpEndpoint(c)) {
+		return jsonRpcError(status, JSON_RPC.transport, text, { id: c.get("messageId") ?? null });
+	}
+	return c.json({ error: errorCode(status), error_description: text }, status);
+}
+
+/** RFC 6749, section 4.1.2.1, which names these two after the statuses that they stand for. */
+function errorCode(status: number): string {
+	if (status === 503) return "temporarily_unavailable";
+	return status >= 500 ? "server_error" : "invalid_request";
+}
+
+/** Answers for an error that nobody else answered: the safe sentence outside, the cause in the log. */
+export function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+	const requestId = c.get("requestId");
+	if (error instanceof HTTPException) return refuse(c, error.status as ContentfulStatusCode, error.message);
+	// Set only when the client and its redirect URI are validated; otherwise a page, never a redirect.
+	if (error instanceof AuthorizationError && error.redirectTo) return c.redirect(error.redirectTo);
+	if (error instanceof CimdFetchError) {
+		logError("client_metadata_unavailable", `${error.metadataUrl}: ${error.detail}`, requestId);
+		const { host } = new URL(error.metadataUrl);
+		const sentence = `The app that sent you here describes itself in a document at ${host}, which this server could not read.`;
+		return refuse(c, 400, sentence, DOCUMENT_UNREADABLE);
+	}
+	logError("unexpected_error", error, requestId);
+	const sentence = `Something went wrong on this server. Contact the server's administrator and mention request ID ${requestId}.`;
+	return refuse(c, 500, sentence);
+}

@@ -1,0 +1,16 @@
+/** The log of tool calls: one line for each, in every era, with neither arguments nor results. */
+
+import type { Principal } from "../../auth/principal.ts";
+import { logEvent } from "../../errors.ts";
+
+/** How a call ended. A call that was "asked" goes on with another line, when the user has answered. */
+export type Outcome = "ok" | "refused" | "invalid" | "failed" | "error" | "asked" | "cancelled" | "timeout";
+
+export function logToolCall(
+	tool: string,
+	{ requestId, user }: { readonly requestId: string; readonly user: Pick<Principal["user"], "id"> },
+	outcome: Outcome,
+	milliseconds: number,
+): void {
+	logEvent("tool_call", { requestId, tool, user: user.id, outcome, milliseconds });
+}

@@ -1,0 +1,125 @@
+/** Registers the tools on an MCP server, and gates them: on listing, on calls, on the token's scopes. */
+import { waitUntil } from "cloudflare:workers";
+import {
+	type CallToolResult,
+	isInputRequiredResult,
+	type Tool as ListedTool,
+	type McpServer,
+} from "@modelcontextprotocol/server";
+import { currentPrincipal } from "../../auth/principal.ts";
+import { logError, UserError } from "../../errors.ts";
+import { type Context, contextOf, endingWith, type Serving } from "../context.ts";
+import { DeadlineError, runUntilDeadline, secondsFor } from "../deadline.ts";
+import type { Tool } from "../define/tool.ts";
+import { permitted, refusal } from "../gate.ts";
+import { logToolCall, type Outcome } from "./call-log.ts";
+import { convertedOnce } from "./schema.ts";
+
+/**
+ * Registers tools on a server; who may see and call them is decided for each message, from its principal.
+ *
+ * @param serving what the tools work with, and for whom
+ */
+export function registerTools(server: McpServer, tools: readonly Tool[], serving: Serving): void {
+	if (tools.length === 0) return;
+	for (const tool of tools) {
+		const { title, description, annotations, input, output } = tool;
+		const inputSchema = withLoggedMisfits(tool.name, convertedOnce(input));
+		const schemas = { inputSchema, ...(output && { outputSchema: convertedOnce(output) }) };
+		const config = { title, description, annotations, ...schemas };
+		server.registerTool(tool.name, config, (args, mcp) =>
+			callTool(tool, args, contextOf(tool.name, serving, mcp), serving),
+		);
+	}
+	server.server.setRequestHandler("tools/list", () => ({
+		tools: permitted(tools, currentPrincipal()).map(describeTool),
+	}));
+}
+
+/** A tool as `tools/list` shows it. */
+function describeTool({ name, title, description, annotations, input, output }: Tool): ListedTool {
+	const jsonSchemaOf = (schema: typeof input) => convertedOnce(schema)["~standard"].jsonSchema;
+	const options = { target: "draft-2020-12" } as const;
+	const inputSchema = jsonSchemaOf(input).input(options) as ListedTool["inputSchema"];
+	const outputSchema = output && (jsonSchemaOf(output).output(options) as ListedTool["inputSchema"]);
+	return { name, title, description, inputSchema, ...(outputSchema && { outputSchema }), annotations };
+}
+
+/** Arguments that do not fit never reach the tool: the SDK answers them. */
+function withLoggedMisfits(tool: string, schema: ReturnType<typeof convertedOnce>): typeof schema {
+	const { validate, ...standard } = schema["~standard"];
+	return {
+		"~standard": {
+			...standard,
+			async validate(value) {
+				const result = await validate(value);
+				if (result.issues) logToolCall(tool, currentPrincipal(), "invalid", 0);
+				return result;
+			},
+		},
+	};
+}
+
+/** Calls a tool that was found, with arguments that fit, behind the gate; every failure is an answer. */
+export function callTool(tool: Tool, args: Record<string, unknown>, context: Context, serving: Serving) {
+	const start = Date.now();
+	const log = (outcome: Outcome) => {
+		logToolCall(tool.name, context, context.signal.aborted ? "cancelled" : outcome, Date.now() - start);
+	};
+	const called = runTool(tool, args, context, serving, log);
+	// Of a request whose client is gone, a tool that was told so by its signal may still put things in order.
+	waitUntil(called);
+	return called;
+}
+
+/** @param log told once how the call ended */
+async function runTool(
+	tool: Tool,
+	args: Record<string, unknown>,
+	context: Context,
+	{ env, canAsk }: Serving,
+	log: (outcome: Outcome) => void,
+) {
+	const refused = refusal(tool, context);
+	if (refused) {
+		log("refused");
+		return failed(refused);
+	}
+	const { requestId, signal: cancelled } = context;
+	try {
+		const call = { name: tool.name, requestId, seconds: secondsFor(tool, env), cancelled };
+		const result = await runUntilDeadline(call, (signal) => tool.run(args, endingWith(signal, context) as never));
+		if (isInputRequiredResult(result)) {
+			if (!tool.asks) throw new Error("It returned inputRequired, and does not say `asks: true`");
+			if (!canAsk) throw new UserError(`${tool.name} has to ask the user something, and your app said that it cannot.`);
+			log("asked");
+			return result;
+		}
+		const { content, structured } = result;
+		const misfit = await misfitOf(tool, structured);
+		if (misfit !== undefined) throw new Error(`Its result does not fit its output schema: ${misfit}`);
+		log("ok");
+		return { content: [...content], ...(structured && { structuredContent: structured }) };
+	} catch (error) {
+		if (error instanceof UserError) {
+			log(error instanceof DeadlineError ? "timeout" : "failed");
+			return failed(error.message);
+		}
+		log("error");
+		// What a cancelled call throws is its way to stop.
+		if (!cancelled.aborted) logError(`tool_${tool.name}_failed`, error, requestId);
+		return failed(
+			`${tool.name} failed unexpectedly. Contact the server's administrator and mention request ID ${requestId}.`,
+		);
+	}
+}
+
+/** What is wrong with a result; undefined if it fits. */
+async function misfitOf({ output }: Tool, structured: unknown): Promise<string | undefined> {
+	const { issues } = (await output?.["~standard"].validate(structured)) ?? {};
+	return issues?.map(({ path, message }) => `${path?.map(String).join(".")}: ${message}`).join("; ");
+}
+
+function failed(text: string): CallToolResult {
+	return { isError: true, content: [{ type: "text", text }] };
+}

@@ -1,0 +1,41 @@
+/** The MCP server behind every era of the protocol: its name, its instructions, and what the catalogue offers. */
+import { McpServer, type ServerCapabilities } from "@modelcontextprotocol/server";
+import type { Serving } from "./context.ts";
+import type { Server } from "./define/server.ts";
+import { registerPrompts } from "./register/prompts.ts";
+import { registerResources } from "./register/resources.ts";
+import { registerTools } from "./register/tools.ts";
+import { verifyState } from "./request-state.ts";
+import { capabilitiesOf, type Session } from "./session-id.ts";
+
+/** Beside those that come with what the catalogue offers. */
+const CAPABILITIES: ServerCapabilities = { logging: {}, resources: { subscribe: true } };
+
+type ServerOptions = {
+	/** The session that a message belongs to, in the eras that have them. */
+	readonly session?: Pick<Session, "asks">;
+	/** Whether an `inputRequired` result gets to the client. */
+	readonly canAsk: boolean;
+};
+
+/** A server that is not yet connected to a transport. */
+export function createServer(env: Env, definition: Server, options: ServerOptions): McpServer {
+	const { session, canAsk } = options;
+	const { catalogue } = definition;
+	const { instructions, ...info } = definition.info;
+	const server = new McpServer(info, {
+		...(instructions !== undefined && { instructions }),
+		capabilities: CAPABILITIES,
+		requestState: { verify: (sealed, mcp) => verifyState(env, sealed, mcp) },
+	});
+	const serving: Serving = {
+		env,
+		server: definition,
+		canAsk,
+		clientCapabilities: () => (session ? capabilitiesOf(session) : (server.server.getClientCapabilities() ?? {})),
+	};
+	registerTools(server, catalogue.tools, serving);
+	registerResources(server, catalogue.resources, serving);
+	registerPrompts(server, catalogue.prompts, serving);
+	return server;
+}

@@ -1,0 +1,64 @@
+/**
+ * What the server keeps for each user, by feature. It lives in the user's object, and is reached from anywhere by the
+ * same calls: a feature is a class whose methods take and return what can be cloned.
+ */
+import type { Change } from "./change.ts";
+import { userObjectOf } from "./user-object.ts";
+
+export type Announce = (change: Change) => void;
+
+/** Made once in a user's object, with its database and a way to tell the user's clients of changes. */
+export type StateClass = new (sql: SqlStorage, announce: Announce) => object;
+export type StateClasses = Readonly<Record<string, StateClass>>;
+
+/** A feature's methods, as they are called from outside the user's object. */
+export type Remote<Feature> = {
+	[Method in keyof Feature]: Feature[Method] extends (...args: infer Args) => infer Result
+		? (...args: Args) => Promise<Awaited<Result>>
+		: never;
+};
+export type StateOf<Classes extends StateClasses> = {
+	readonly [Name in keyof Classes]: Remote<InstanceType<Classes[Name]>>;
+};
+
+/** The state in a user's object. */
+export class UserState {
+	readonly #classes: StateClasses;
+	readonly #sql: SqlStorage;
+	readonly #announce: Announce;
+	readonly #features = new Map<string, object>();
+
+	constructor(classes: StateClasses, sql: SqlStorage, announce: Announce) {
+		this.#classes = classes;
+		this.#sql = sql;
+		this.#announce = announce;
+	}
+
+	/** @throws Error for a method that the feature does not have */
+	use(name: string, method: string, args: readonly unknown[]): unknown {
+		const feature = this.#features.get(name) ?? this.#make(name);
+		const called: unknown = Reflect.get(feature, method);
+		if (typeof called !== "function" || method === "constructor") throw new Error(`${name} has no method ${method}`);
+		return Reflect.apply(called, feature, args);
+	}
+
+	#make(name: string): object {
+		const Feature = Object.hasOwn(this.#classes, name) && this.#classes[name];
+		if (!Feature) throw new Error(`There is no state by the name ${name}`);
+		const feature = new Feature(this.#sql, this.#announce);
+		this.#features.set(name, feature);
+		return feature;
+	}
+}
+
+/** The state of a user, wherever the caller is. */
+export function stateOf<Classes extends StateClasses>(classes: Classes, env: Env, userId: string): StateOf<Classes> {
+	const remote = (feature: string) =>
+		new Proxy(Object.create(null), {
+			get:
+				(_target, method) =>
+				(...args: unknown[]) =>
+					userObjectOf(env, userId).useState(feature, String(method), args),
+		});
+	return Object.fromEntries(Object.keys(classes).map((name) => [name, remote(name)])) as StateOf<Classes>;
+}

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Context } from "../mcp/context.ts";
+import { defineTool } from "../mcp/define/tool.ts";
+import type { NotesService } from "./notes.ts";
+
+export const forget = defineTool({
+	name: "forget",
+	title: "Forget a note",
+	description: "Deletes one of the user's notes for good. recall tells its number.",
+	scope: "notes",
+	annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+	input: z.object({ id: z.int().positive().describe("The note's number") }),
+	output: z.object({ id: z.int() }),
+	async run({ id }, { notes }: Context<NotesService>) {
+		if (!(await notes.delete(id))) throw new UserError(`There is no note ${id}. recall lists those there are.`);
+		return { content: [{ type: "text", text: `Note ${id} is deleted.` }], structured: { id } };
+	},
+});

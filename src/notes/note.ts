@@ -1,0 +1,43 @@
+import { ResourceNotFoundError } from "@modelcontextprotocol/server";
+import type { Context, UserContext } from "../mcp/context.ts";
+import { defineResource } from "../mcp/define/resource.ts";
+import type { NotesService } from "./notes.ts";
+
+/** A list for people to pick from; `recall` finds the rest. */
+const LISTED_NOTES = 100;
+const COMPLETED_IDS = 100;
+const TITLE_LENGTH = 60;
+
+export const note = defineResource({
+	name: "note",
+	title: "Your notes",
+	description:
+		"A note that the tool remember kept for you. The list shows the newest 100; the tool recall finds the rest.",
+	scope: "notes",
+	mimeType: "text/plain",
+	uri: "notes://{id}",
+	async read(uri, { id = "" }, { notes }: Context<NotesService>) {
+		const found = /^[1-9]\d{0,14}$/.test(id) ? await notes.get(Number(id)) : undefined;
+		if (!found) throw new ResourceNotFoundError(uri);
+		return { text: found.text };
+	},
+	async list({ notes }: UserContext<NotesService>) {
+		const { notes: newest } = await notes.find("", LISTED_NOTES);
+		return newest.map(({ id, text }) => ({
+			uri: `notes://${id}`,
+			name: `note-${id}`,
+			title: titleOf(text),
+			size: new TextEncoder().encode(text).length,
+		}));
+	},
+	complete: {
+		id: async (typed, { notes }: UserContext<NotesService>) => (await notes.ids(typed, COMPLETED_IDS)).map(String),
+	},
+});
+
+/** The first line, shortened. */
+function titleOf(text: string): string {
+	const [line = ""] = text.split(/\r?\n/);
+	const characters = [...line];
+	return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH - 1).join("")}…` : line;
+}

@@ -1,0 +1,101 @@
+/** A user's notes, in the SQL database of their object. */
+
+import type { Change } from "../mcp/change.ts";
+import { hasTable } from "../mcp/has-table.ts";
+import type { Remote } from "../mcp/user-state.ts";
+
+/** When there are more, the oldest goes. */
+export const MAX_NOTES = 1000;
+export const MAX_NOTE_BYTES = 4096;
+/** Characters. */
+export const MAX_QUERY_LENGTH = 200;
+/** Each word is looked for in each note. */
+const MAX_WORDS = 20;
+
+/** What tools need to use them. */
+export type NotesService = { readonly notes: Remote<Notes> };
+
+export type Note = {
+	readonly id: number;
+	readonly text: string;
+	/** ISO 8601, UTC. */
+	readonly createdAt: string;
+};
+
+/** SQLite's own case folding knows ASCII only. */
+function fold(text: string): string {
+	return text.normalize("NFKC").toLowerCase();
+}
+
+function uriOf(id: number): string {
+	return `notes://${id}`;
+}
+
+export class Notes {
+	readonly #sql: SqlStorage;
+	readonly #announce: (change: Change) => void;
+	#isReady = false;
+
+	constructor(sql: SqlStorage, announce: (change: Change) => void) {
+		this.#sql = sql;
+		this.#announce = announce;
+	}
+
+	/** Keeps a note; the oldest are dropped to make room. @returns the note, how many there are now, and the ids of those dropped to make room */
+	add(text: string): { note: Note; count: number; dropped: number[] } {
+		// AUTOINCREMENT: the id of a note that is gone never names another.
+		this.#sql.exec(
+			"CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, folded TEXT NOT NULL, created_at TEXT NOT NULL)",
+		);
+		this.#isReady = true;
+		const createdAt = new Date().toISOString();
+		const insert = "INSERT INTO notes (text, folded, created_at) VALUES (?, ?, ?) RETURNING id";
+		const { id } = this.#sql.exec<{ id: number }>(insert, text, fold(text), createdAt).one();
+		const drop = "DELETE FROM notes WHERE id IN (SELECT id FROM notes ORDER BY id DESC LIMIT -1 OFFSET ?) RETURNING id";
+		const dropped = this.#sql.exec<{ id: number }>(drop, MAX_NOTES).toArray();
+		const { count } = this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM notes").one();
+		this.#announce({ lists: ["resources"], resources: dropped.map((row) => uriOf(row.id)) });
+		return { note: { id, text, createdAt }, count, dropped: dropped.map((row) => row.id) };
+	}
+
+	/** Notes that contain every word of a query, the newest first; of a long query the first words count. */
+	find(query: string, limit: number): { notes: Note[]; total: number } {
+		if (!this.#exists()) return { notes: [], total: 0 };
+		const words = [...new Set(fold(query).split(/\s+/))].slice(0, MAX_WORDS);
+		// One parameter, however many words.
+		const where = "WHERE NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(folded, value) = 0)";
+		const given = JSON.stringify(words);
+		const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total FROM notes ${where}`, given).one();
+		const notes = this.#sql
+			.exec<Note>(`SELECT id, text, created_at AS createdAt FROM notes ${where} ORDER BY id DESC LIMIT ?`, given, limit)
+			.toArray();
+		return { notes, total };
+	}
+
+	get(id: number): Note | undefined {
+		if (!this.#exists()) return undefined;
+		return this.#sql.exec<Note>("SELECT id, text, created_at AS createdAt FROM notes WHERE id = ?", id).toArray()[0];
+	}
+
+	/** @returns whether there was such a note */
+	delete(id: number): boolean {
+		if (!this.#exists()) return false;
+		const isGone = this.#sql.exec("DELETE FROM notes WHERE id = ? RETURNING id", id).toArray().length > 0;
+		if (isGone) this.#announce({ lists: ["resources"], resources: [uriOf(id)] });
+		return isGone;
+	}
+
+	/** Ids that start with what somebody typed, the newest first. */
+	ids(typed: string, limit: number): number[] {
+		if (!this.#exists()) return [];
+		const query = "SELECT id FROM notes WHERE substr(id, 1, ?) = ? ORDER BY id DESC LIMIT ?";
+		const rows = this.#sql.exec<{ id: number }>(query, typed.length, typed, limit);
+		return rows.toArray().map(({ id }) => id);
+	}
+
+	/** Whether there ever was a note: reading makes no table. */
+	#exists(): boolean {
+		this.#isReady ||= hasTable(this.#sql, "notes");
+		return this.#isReady;
+	}
+}

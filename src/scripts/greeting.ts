@@ -1,0 +1,83 @@
+/** What `npm start` says when the server answers: where it is and what to do next, as the server itself sees it. */
+import { get as getHttp } from "node:http";
+import { get as getHttps } from "node:https";
+import { z } from "zod";
+
+/** What the home page says to programs; or why it is not there. */
+const answerSchema = z.union([
+	z.object({
+		name: z.string(),
+		title: z.string(),
+		mcp: z.string(),
+		sse: z.string(),
+		others: z.array(z.object({ title: z.string(), url: z.string(), command: z.string().optional() })),
+		sign_in: z.union([z.literal("built-in"), z.array(z.string())]),
+		callback: z.string(),
+	}),
+	z.object({ error_description: z.string() }),
+]);
+
+type Answer = z.infer<typeof answerSchema>;
+
+/** @returns the text; undefined, if the server does not answer */
+export async function greeting(origin: string): Promise<string | undefined> {
+	const answer = await ask(origin);
+	return (
+		answer && ("error_description" in answer ? problem(origin, answer.error_description) : welcome(origin, answer))
+	);
+}
+
+function problem(origin: string, description: string): string {
+	return `
+Remote MCP server: ${origin}
+
+  It does not work yet: ${description}
+
+  Stop with Ctrl-C.
+`;
+}
+
+function welcome(
+	origin: string,
+	{ name, title, mcp, sse, others, sign_in, callback }: Exclude<Answer, { error_description: string }>,
+): string {
+	const signIn =
+		sign_in === "built-in"
+			? "any email address and any password will do, on this computer."
+			: `with ${new Intl.ListFormat("en", { type: "disjunction" }).format(sign_in)}. Register this callback there: ${callback}`;
+	const otherLines = others.map(({ title, url, command }) => {
+		return `\n  ${`${title}:`.padEnd(26)}${url}${command === undefined ? "" : `      (${command})`}`;
+	});
+	return `
+${title}: ${origin}
+
+  Address for MCP clients:  ${mcp}      (older clients: ${sse})${otherLines.join("")}
+  Claude Code:              claude mcp add --transport http ${name} ${mcp}
+  MCP Inspector:            npx @modelcontextprotocol/inspector --transport http --server-url ${mcp}
+  More clients:             ${origin}/
+  Sign-in:                  ${signIn}
+
+  Stop with Ctrl-C.
+`;
+}
+
+/** Asks the home page. The certificate of a local server is its own: this is no conversation with a stranger. */
+function ask(origin: string): Promise<Answer | undefined> {
+	const options = { headers: { Accept: "application/json" }, rejectUnauthorized: false };
+	return new Promise((resolve) => {
+		const get = origin.startsWith("https:") ? getHttps : getHttp;
+		const request = get(origin, options, async (response) => {
+			const text = await response.toArray().then((chunks) => Buffer.concat(chunks).toString());
+			resolve(answerSchema.safeParse(parse(text)).data);
+		});
+		request.on("error", () => resolve(undefined));
+	});
+}
+
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,55 @@
+/** What the scripts know of the stdio server: STDIO_COMMAND turns it on, in the environment or in `.dev.vars`. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { splitWords } from "../../bridge/words.ts";
+import { ROOT } from "../paths.ts";
+
+export type StdioSettings = {
+	/** One line, as somebody would type it. */
+	readonly command: string;
+	/** How many containers, and thereby users, there may be at a time. */
+	readonly maxInstances: number;
+	/** When a container that nobody uses is stopped. */
+	readonly sleepAfter: string;
+	/** Where the command was found, for people. */
+	readonly source: string;
+};
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_MAX_INSTANCES = 20;
+const DEFAULT_SLEEP_AFTER = "10m";
+const DEV_VARS = ".dev.vars";
+
+/**
+ * @param env has more say than the file; an empty STDIO_COMMAND there turns the container off
+ * @returns the settings; nothing, if no command is set
+ * @throws Error that says which setting is wrong
+ */
+export function readStdioSettings(env: Variables = process.env, file = readDevVars()): StdioSettings | undefined {
+	const command = (env.STDIO_COMMAND ?? file.STDIO_COMMAND ?? "").trim();
+	if (command === "") return undefined;
+	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";
+	checkCommand(command, source);
+	const limit = env.STDIO_MAX_INSTANCES || file.STDIO_MAX_INSTANCES || String(DEFAULT_MAX_INSTANCES);
+	if (!/^[1-9]\d*$/.test(limit)) throw new Error(`STDIO_MAX_INSTANCES must be a whole number from 1 up: ${limit}`);
+	const sleepAfter = env.STDIO_SLEEP_AFTER || file.STDIO_SLEEP_AFTER || DEFAULT_SLEEP_AFTER;
+	if (!/^[1-9]\d*[smh]?$/.test(sleepAfter)) {
+		throw new Error(`STDIO_SLEEP_AFTER must be a number of seconds, or end with s, m or h: ${sleepAfter}`);
+	}
+	return { command, maxInstances: Number(limit), sleepAfter, source };
+}
+
+/** @throws Error that does not show the command: there may be a key in it */
+function checkCommand(command: string, source: string): void {
+	const setting = `STDIO_COMMAND (${source})`;
+	// The variable travels as one line, in flags and in the Dockerfile.
+	if (/[\r\n]/.test(command)) throw new Error(`${setting} must be one line.`);
+	if (splitWords(command, setting).length === 0) throw new Error(`${setting} names no command.`);
+}
+
+export function readDevVars(): Variables {
+	const path = join(ROOT, DEV_VARS);
+	return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+}

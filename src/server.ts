@@ -1,0 +1,37 @@
+/** What this server is. Yours: everything here can be changed, and nothing of the engine needs to be. */
+import { name, version } from "../package.json";
+import { defineServer } from "./mcp/define/server.ts";
+import * as notes from "./notes/catalogue.ts";
+import { Notes } from "./notes/notes.ts";
+import { stdio } from "./stdio/extra.ts";
+import { add } from "./tools/add.ts";
+import { generateImage } from "./tools/generate-image.ts";
+import { whoami } from "./tools/whoami.ts";
+
+export const server = defineServer({
+	info: {
+		name,
+		title: "Remote MCP server",
+		version,
+		instructions: "Tools act for the user who signed in. Call whoami to see who that is and what they may do.",
+	},
+	permissions: {
+		image_generation: { title: "May generate images", users: "IMAGE_GENERATION_USERS" },
+	},
+	scopes: {
+		tools: { sentence: "Use this server’s everyday tools, such as adding numbers" },
+		identity: {
+			sentence: "See who you are: your name, email address, permissions, and your profile where you sign in",
+		},
+		notes: { sentence: "Keep notes for you, read them and delete them" },
+		images: { sentence: "Generate images in your name", permission: "image_generation" },
+	},
+	state: { notes: Notes },
+	services: ({ env, state }) => ({ ai: env.AI, notes: state.notes }),
+	catalogue: {
+		tools: [add, generateImage, whoami, ...notes.tools],
+		resources: notes.resources,
+		prompts: notes.prompts,
+	},
+	extras: [stdio()],
+});

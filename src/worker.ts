@@ -1,0 +1,146 @@
+/** Makes the Worker and its objects from what a server is. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { contextStorage } from "hono/context-storage";
+import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { answerError, ENDPOINTS, explainToBrowsers, refuse } from "./http/answers.tsx";
+import type { AppEnv } from "./http/app-env.ts";
+import { refuseForeignRequests } from "./http/host-policy.ts";
+import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
+import { answerFrom } from "./mcp/catalogue-answerer.ts";
+import type { Extra } from "./mcp/define/extra.ts";
+import type { Server } from "./mcp/define/server.ts";
+import { resourcePathsOf } from "./mcp/endpoints.ts";
+import { createHttpSse } from "./mcp/http-sse.ts";
+import { UserMcpAgent } from "./mcp/object/remote-mcp.ts";
+import { createStreamableHttp } from "./mcp/streamable-http.ts";
+import type { Handler } from "./mcp/visit.ts";
+import { authorizationApp } from "./oauth/app.tsx";
+import { authorizationServer } from "./oauth/authorization-server.ts";
+import { dropEmptyMembers, tidyTokenRequest } from "./oauth/client-requests.ts";
+import { noticingEnds } from "./oauth/grant-end.ts";
+import { explainCallbackMismatch } from "./oauth/misconfigured-provider.tsx";
+import { createResourceServers } from "./oauth/server.ts";
+import { pages } from "./pages/app.tsx";
+import { STYLE_SOURCE } from "./pages/style.ts";
+
+/** Large enough for any tool call, small enough to be read into memory. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+// Hono's type of the context is older than the runtime's.
+const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
+const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
+const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Context<AppEnv>) => {
+	const server = c.get("server");
+	const response = prepare(c.req.raw).then((request) =>
+		authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
+	);
+	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
+	contextOf(c).waitUntil(response.catch(() => {}));
+	return response;
+};
+
+/** Refuses what is for an extra that the settings do not turn on. */
+const requireOn = ({ offer, absence }: Extra) =>
+	createMiddleware<AppEnv>(async (c, next) => (offer(c.env) ? next() : refuse(c, 404, absence)));
+
+/** What answers at each endpoint: the catalogue, and each extra behind the same doors. */
+function handlersOf(server: Server): (path: string) => Handler {
+	const answerers = [answerFrom(server), ...server.extras.map(({ answerer }) => answerer)];
+	const doors = answerers.flatMap((answerer): [string, Handler][] => [
+		[`${answerer.prefix}/mcp`, createStreamableHttp(server, answerer)],
+		[`${answerer.prefix}/sse`, createHttpSse(server, answerer)],
+	]);
+	const handlers = new Map(doors);
+	return (path) => {
+		const handler = handlers.get(path);
+		if (!handler) throw new Error(`Nothing answers at ${path}`);
+		return handler;
+	};
+}
+
+/** How a request travels. */
+function createApp(server: Server): Hono<AppEnv> {
+	const app = new Hono<AppEnv>();
+
+	app.onError(answerError);
+	app.notFound((c) => refuse(c, 404, `There is no such page here. ${ENDPOINTS}`));
+	app.use(contextStorage(), async (c, next) => {
+		c.set("server", server);
+		await next();
+	});
+	// On every answer, refusals included.
+	app.use(
+		secureHeaders({
+			contentSecurityPolicy: {
+				defaultSrc: ["'none'"],
+				styleSrc: [STYLE_SOURCE],
+				imgSrc: ["data:"],
+				baseUri: ["'none'"],
+				frameAncestors: ["'none'"],
+			},
+			xFrameOptions: "DENY",
+			// "no-referrer" would make browsers post forms with `Origin: null`.
+			referrerPolicy: "same-origin",
+			// A client that opened this page as a pop-up waits for it to come back.
+			crossOriginOpenerPolicy: false,
+		}),
+	);
+	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
+	app.use(refuseForeignRequests);
+
+	// What programs call, also from web pages: the MCP endpoints, and the protocol side of the authorization server.
+	const allowWebPages = cors({
+		origin: (origin) => origin || "*",
+		allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
+		exposeHeaders: ["WWW-Authenticate", "Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After"],
+		maxAge: 86400,
+	});
+	const mcpPaths = ["/mcp/*", "/sse/*", ...server.extras.map(({ prefix }) => `${prefix}/*`)];
+	for (const path of [...mcpPaths, "/token", "/register", "/.well-known/*"]) {
+		app.use(path, allowWebPages, explainToBrowsers);
+	}
+	app.use(refuseWhileMisconfigured, explainCallbackMismatch);
+	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
+
+	const resourceServers = createResourceServers(handlersOf(server));
+	for (const extra of server.extras) {
+		const requireExtra = requireOn(extra);
+		app.use(`${extra.prefix}/*`, requireExtra);
+		app.use(`/.well-known/oauth-protected-resource${extra.prefix}/*`, requireExtra);
+	}
+	for (const resource of resourcePathsOf(server)) {
+		const serve = (c: Context<AppEnv>) =>
+			resourceServers(server, originOf(c), c.env).get(resource)?.fetch(c.req.raw, c.env, contextOf(c)) ?? c.notFound();
+		app.all(resource, serve).all(`/.well-known/oauth-protected-resource${resource}`, serve);
+		if (resource.endsWith("/sse")) app.all(`${resource}/message`, serve);
+	}
+	app.all("/token", serveOAuth(tidyTokenRequest)).all("/register", serveOAuth(dropEmptyMembers));
+	app.all("/.well-known/oauth-authorization-server", (c) =>
+		authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
+	);
+
+	// What people see.
+	app.route("/", authorizationApp);
+	app.route("/", pages);
+
+	return app;
+}
+
+/** The type is written out: one that is inferred from the server would go round in a circle through Env. */
+export type Worker = {
+	readonly handler: Pick<Hono<AppEnv>, "fetch" | "request">;
+	readonly RemoteMcp: new (ctx: DurableObjectState, env: Env) => UserMcpAgent;
+};
+
+export function createWorker(server: Server): Worker {
+	class RemoteMcp extends UserMcpAgent {
+		protected override get definition(): Server {
+			return server;
+		}
+	}
+	return { handler: createApp(server), RemoteMcp };
+}

@@ -1,0 +1,117 @@
+/** A server that offers something else than the demo: what it says of itself, and what its tools learn of the caller. */
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { definePrompt } from "../../src/mcp/define/prompt.ts";
+import { defineResource } from "../../src/mcp/define/resource.ts";
+import { defineServer, type Server } from "../../src/mcp/define/server.ts";
+import { defineTool } from "../../src/mcp/define/tool.ts";
+import { server as product } from "../../src/server.ts";
+import { createWorker } from "../../src/worker.ts";
+import { grantTokens } from "../support/grants.ts";
+import { DORA } from "../support/people.ts";
+import { type Fetch, readText } from "../support/person.ts";
+import { stateless } from "../support/stateless.ts";
+import { messagesOf } from "../support/wire.ts";
+import { LOCAL, mcp } from "../support/worker.ts";
+
+const showCaller = defineTool({
+	name: "show_caller",
+	title: "Show the caller",
+	description: "Shows what a tool learns of the caller.",
+	scope: "tools",
+	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+	input: z.object({}),
+	run: async (_args, { user, permissions }) => ({
+		content: [{ type: "text", text: JSON.stringify({ user, permissions }) }],
+	}),
+});
+const weather = defineResource({
+	name: "weather",
+	title: "Weather",
+	description: "The weather in a city, as of today.",
+	scope: "tools",
+	requires: "image_generation",
+	mimeType: "text/plain",
+	uri: "weather://{city}",
+	read: async () => ({ text: "Fine." }),
+});
+const forecast = definePrompt({
+	name: "forecast",
+	title: "Forecast",
+	description: "Asks for the weather of tomorrow.",
+	scope: "tools",
+	args: z.object({}),
+	messages: async () => [],
+});
+
+const info = { name: "weather", title: "The weather", version: "1.0.0" };
+const permissions = product.permissions;
+const catalogue = { tools: [showCaller], resources: [weather], prompts: [forecast] };
+const OWN = defineServer({ info, permissions, catalogue });
+const EMPTY = defineServer({ info });
+
+function serverOf(server: Server): Fetch {
+	const { handler } = createWorker(server);
+	return async (url, init) => handler.fetch(new Request(url, init), env, createExecutionContext());
+}
+
+describe("the home page", () => {
+	const homeOf = async (server: Server) => readText(await (await serverOf(server)(`${LOCAL}/`)).text());
+	const flat = (text: string) => text.replace(/\s+/g, " ");
+
+	it("lists the tools, resources and prompts of the server's own catalogue, and no others", async () => {
+		const text = flat(await homeOf(OWN));
+		expect(text).toContain("Tools show_caller Shows what a tool learns of the caller.");
+		expect(text).toContain(
+			"Resources weather://{city} The weather in a city, as of today. Needs the permission image_generation.",
+		);
+		expect(text).toContain("Prompts forecast Asks for the weather of tomorrow.");
+		const { tools, resources, prompts } = product.catalogue;
+		const others = [...tools, ...resources, ...prompts];
+		for (const { description } of others) expect(text).not.toContain(description);
+	});
+
+	it("of the demo lists all that it offers", async () => {
+		const text = flat(await homeOf(product));
+		for (const { name, description } of product.catalogue.tools) expect(text).toContain(`${name} ${description}`);
+		for (const { uri, description } of product.catalogue.resources) expect(text).toContain(`${uri} ${description}`);
+		for (const { name, description } of product.catalogue.prompts) expect(text).toContain(`${name} ${description}`);
+	});
+
+	it("has no headings for what there is none of", async () => {
+		const headings = /^(Tools|Resources|Prompts)$/m;
+		expect(await homeOf(EMPTY)).not.toMatch(headings);
+		expect(await homeOf(OWN)).toMatch(headings);
+	});
+});
+
+describe("the instructions to models", () => {
+	const instructionsOf = async (server: Server) => {
+		const { access_token: token } = await grantTokens({ origin: LOCAL, props: { user: DORA } });
+		const { headers, message } = stateless("server/discover");
+		const response = await mcp(message, { token, headers, via: serverOf(server) });
+		return (await messagesOf(response)()).result?.instructions;
+	};
+
+	it("are those of the catalogue, which may have none", async () => {
+		expect(await instructionsOf(product)).toContain("Call whoami");
+		expect(await instructionsOf({ ...OWN, info: { ...info, instructions: "Ask for a city first." } })).toBe(
+			"Ask for a city first.",
+		);
+		expect(await instructionsOf(OWN)).toBeUndefined();
+	});
+});
+
+describe("a tool", () => {
+	it("learns of the permissions that hold, and of none that the identity provider only claims", async () => {
+		const user = { ...DORA, isLoginUnique: true, login: "listed@example.com", permissions: ["stdio"] };
+		const { access_token: token } = await grantTokens({ origin: LOCAL, props: { user } });
+		const { headers, message } = stateless("tools/call", { name: "show_caller", arguments: {} });
+		const response = await mcp(message, { token, headers, via: serverOf(OWN), catalogue: OWN.catalogue });
+		const { content } = (await messagesOf(response)()).result as { content?: { text: string }[] };
+		const { permissions: _claimed, ...person } = user;
+		expect(JSON.parse(content?.[0]?.text ?? "")).toEqual({ user: person, permissions: ["image_generation"] });
+	});
+});
