@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Server } from "../mcp/define/server.ts";
 import type { User } from "./grant.ts";
 import { readList, text } from "./parse-settings.ts";
+import { perServer } from "./per-server.ts";
 
 const userSchema = z
 	.string()
@@ -16,48 +17,43 @@ const userSchema = z
 export type AllowLists = Readonly<Record<string, readonly string[]>>;
 
 type ReadLists = {
+	/** Of every permission, what its setting says. */
 	readonly users: AllowLists;
-	/** The permissions whose setting says something, even if no entry of it is right. */
-	readonly listed: readonly string[];
+	/** What holds on a loopback host, and elsewhere. */
+	readonly locally: AllowLists;
+	readonly elsewhere: AllowLists;
 	/** A sentence for each entry that is ignored. */
 	readonly warnings: readonly string[];
 };
 
-const known = new WeakMap<Server, WeakMap<Env, ReadLists>>();
-
-export function readAllowLists(server: Server, env: Env): ReadLists {
-	const byEnv = known.get(server) ?? new WeakMap<Env, ReadLists>();
-	known.set(server, byEnv);
-	const read = byEnv.get(env) ?? parse(server, env);
-	byEnv.set(env, read);
-	return read;
-}
-
-function parse({ permissions }: Server, env: Env): ReadLists {
-	const lists = Object.entries(permissions).map(([permission, { users = "" }]) => {
+export const readAllowLists = perServer((server, env): ReadLists => {
+	const lists = Object.entries(server.permissions).map(([permission, definition]) => {
+		const { users = "", isEveryonesLocally = false, isOffered } = definition;
 		const { data: list = "", success } = text.safeParse(Reflect.get(env, users));
 		const read = success ? readList(users, list, userSchema) : { entries: [], warnings: [`${users} takes text.`] };
-		return { permission, ...read };
+		// Also a list of which no entry is right says that not everyone has it.
+		const isListed = read.entries.length + read.warnings.length > 0;
+		const locally = isEveryonesLocally && !isListed ? ["*"] : read.entries;
+		return { permission, ...read, locally, isOffered: isOffered?.(env) ?? true };
 	});
+	const offered = lists.filter(({ isOffered }) => isOffered);
 	return {
 		users: Object.fromEntries(lists.map(({ permission, entries }) => [permission, entries])),
-		listed: lists.flatMap(({ permission, entries, warnings }) =>
-			entries.length + warnings.length > 0 ? [permission] : [],
-		),
+		locally: Object.fromEntries(offered.map(({ permission, locally }) => [permission, locally])),
+		elsewhere: Object.fromEntries(offered.map(({ permission, entries }) => [permission, entries])),
 		warnings: lists.flatMap(({ warnings }) => warnings),
 	};
-}
+});
 
 /** @param isLocal whether the server is on a loopback host */
 export function allowListsOf(server: Server, env: Env, isLocal: boolean): AllowLists {
-	const { users, listed } = readAllowLists(server, env);
-	const offered = Object.entries(server.permissions).filter(([, { isOffered }]) => isOffered?.(env) ?? true);
-	return Object.fromEntries(
-		offered.map(([permission, { isEveryonesLocally }]) => {
-			const isEveryones = isEveryonesLocally && isLocal && !listed.includes(permission);
-			return [permission, isEveryones ? ["*"] : (users[permission] ?? [])];
-		}),
-	);
+	const { locally, elsewhere } = readAllowLists(server, env);
+	return isLocal ? locally : elsewhere;
+}
+
+/** The permissions of this server among what an identity provider claims. */
+export function knownPermissions({ permissions }: Server, claimed: readonly string[]): string[] {
+	return claimed.filter((name) => Object.hasOwn(permissions, name));
 }
 
 /**

@@ -30,7 +30,7 @@ try {
 	process.exit(2);
 }
 
-/** From whoever started this, or in a container from its environment, which the children do not get. */
+/** The secret comes from the parent process, or in a container from the environment. Children do not get it. */
 async function readSecret(): Promise<Buffer> {
 	if (!process.channel) {
 		const secret = process.env.STDIO_PIPE_SECRET;

@@ -16,7 +16,7 @@ export function readOpening(header: string | string[] | undefined): Opening | un
 	return isWhole && child !== "" && id !== "" ? { child, isNew, user: { id, login, permissions } } : undefined;
 }
 
-/** Others cannot stand in an environment variable, or break the lines of whoever prints it. */
+/** An environment variable cannot hold a null character, and a line break in one would forge lines of a log. */
 function isText(value: unknown): boolean {
 	return typeof value === "string" && [...value].every((character) => character >= " ");
 }

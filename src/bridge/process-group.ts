@@ -1,6 +1,6 @@
 /**
- * Processes with all that they have started: `npx` runs a shell, which runs the server. Each is a group of its own, which
- * is signalled as one; and a watchdog ends those that are left when this process is gone, however it ended.
+ * Processes with all that they have started: `npx` runs a shell, which runs the server. Each is a process group of its
+ * own, which is signalled as one. If this process ends, even by SIGKILL, a watchdog ends the groups that are left.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";

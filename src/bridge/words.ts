@@ -1,4 +1,4 @@
-/** A command line as somebody would type it, without a shell to read it. */
+/** Splits a command line into words, as a shell would, without a shell. */
 import { split } from "shlex";
 
 /**

@@ -40,8 +40,7 @@ export function upstreamOf(principal: Principal, server: Server, env: Env): Upst
 	const { name, title, apiUrl, userPath } = provider;
 	const apis = Object.entries(server.apis);
 	if (!apiUrl && apis.length === 0) return undefined;
-	const ask = (at: UpstreamAddress, path: string, init?: RequestInit) =>
-		askApi(at, path, { token, requestId, ...init });
+	const ask = (at: UpstreamAddress, path: string, init?: RequestInit) => askApi(at, path, init, { token, requestId });
 	return {
 		name,
 		title,
@@ -73,7 +72,8 @@ type UpstreamAddress = { readonly title: string; readonly url: string };
 async function askApi(
 	api: UpstreamAddress,
 	path: string,
-	{ token, requestId, ...init }: RequestInit & { token: string; requestId: string },
+	init: RequestInit | undefined,
+	{ token, requestId }: { readonly token: string; readonly requestId: string },
 ): Promise<Response> {
 	const url = new URL(URL.canParse(path) ? path : api.url + path);
 	if (url.origin !== new URL(api.url).origin) {
@@ -81,7 +81,7 @@ async function askApi(
 		const sentence = `${url.origin} is not the API of ${api.title}: the token stays here. Name your own APIs in \`apis\` of src/server.ts.`;
 		throw new UserError(sentence);
 	}
-	const headers = new Headers(init.headers);
+	const headers = new Headers(init?.headers);
 	headers.set("Authorization", `Bearer ${token}`);
 	return upstreamFetch(url, { ...init, headers }).catch((error: unknown) => {
 		if (!(error instanceof UpstreamError)) throw error;

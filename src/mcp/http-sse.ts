@@ -1,5 +1,4 @@
 /** `/sse` and `/stdio/sse`, behind a valid token: HTTP+SSE of 2024-11-05. What it takes, the stream in an object answers. */
-
 import type { Answerer } from "./answerer.ts";
 import type { Server } from "./define/server.ts";
 import { idOf, JSON_RPC, jsonRpcError, methodNotAllowed, notAcceptable, sessionNotFound } from "./json-rpc.ts";

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { type Props, type User, userId } from "../auth/grant.ts";
-import { allowListsOf, permissionsOf } from "../auth/permissions.ts";
+import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isScope, isTokenScope } from "../auth/scopes.ts";
 import { refuse } from "../http/answers.tsx";
 import type { AppEnv } from "../http/app-env.ts";
@@ -80,7 +80,7 @@ async function finishSignIn(
 ): Promise<Response> {
 	const { subject, permissions, ...person } = identity;
 	const server = c.get("server");
-	const known = permissions.filter((name) => Object.hasOwn(server.permissions, name));
+	const known = knownPermissions(server, permissions);
 	const user: User = { id: userId(provider, subject), provider, permissions: known, ...person };
 	const allowed = permissionsOf(user, allowListsOf(server, c.env, isLoopbackUrl(c.req.url)));
 	const scope = request.scope.filter((name) => isTokenScope(server, name));

@@ -4,6 +4,7 @@
  * grant ends with it.
  */
 import { waitUntil } from "cloudflare:workers";
+import { perServer } from "../auth/per-server.ts";
 import { logError } from "../errors.ts";
 import { currentRequestId } from "../http/app-env.ts";
 import { extrasOn } from "../mcp/define/extra.ts";
@@ -16,14 +17,8 @@ export async function endGrant(server: Server, env: Env, userId: string, grantId
 	await Promise.all([userObjectOf(env, userId).endGrant(grantId), ...extras]);
 }
 
-const noticing = new WeakMap<Server, WeakMap<Env, Env>>();
-
 /** An environment for the wrapper, whose KV namespace notices the end of a grant. */
-export function noticingEnds(server: Server, env: Env): Env {
-	const byEnv = noticing.get(server) ?? new WeakMap<Env, Env>();
-	noticing.set(server, byEnv);
-	const known = byEnv.get(env);
-	if (known) return known;
+export const noticingEnds = perServer((server, env): Env => {
 	const kv = new Proxy(env.OAUTH_KV, {
 		get(target, name) {
 			const value: unknown = Reflect.get(target, name);
@@ -40,7 +35,5 @@ export function noticingEnds(server: Server, env: Env): Env {
 			};
 		},
 	});
-	const made = { ...env, OAUTH_KV: kv };
-	byEnv.set(env, made);
-	return made;
-}
+	return { ...env, OAUTH_KV: kv };
+});

@@ -1,4 +1,5 @@
 /** What is built once for each origin of a server. */
+import { perServer } from "../auth/per-server.ts";
 import type { Server } from "../mcp/define/server.ts";
 
 /** Enough for a deployment's hosts; a wildcard route must not fill the memory. */
@@ -8,12 +9,9 @@ const MAX_ORIGINS = 32;
 export function perOrigin<T>(
 	build: (server: Server, origin: string, env: Env) => T,
 ): (server: Server, origin: string, env: Env) => T {
-	const builtFor = new WeakMap<Server, WeakMap<Env, Map<string, T>>>();
+	const builtUnder = perServer(() => new Map<string, T>());
 	return (server, origin, env) => {
-		const builtUnder = builtFor.get(server) ?? new WeakMap<Env, Map<string, T>>();
-		builtFor.set(server, builtUnder);
-		const built = builtUnder.get(env) ?? new Map<string, T>();
-		builtUnder.set(env, built);
+		const built = builtUnder(server, env);
 		const known = built.get(origin);
 		if (known) return known;
 		if (built.size >= MAX_ORIGINS) built.clear();

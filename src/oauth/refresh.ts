@@ -8,7 +8,7 @@ import {
 	type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
 import { type Props, propsSchema, type UpstreamTokens, type User } from "../auth/grant.ts";
-import { allowListsOf, permissionsOf } from "../auth/permissions.ts";
+import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../auth/scopes.ts";
 import { readSettings } from "../auth/settings.ts";
 import { logError } from "../errors.ts";
@@ -50,8 +50,7 @@ export async function exchangeTokens(
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
 	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
 	await rememberCurrentToken(options.env, options.grantId, refreshed.tokens.accessToken);
-	const permissions =
-		refreshed.permissions?.filter((name) => Object.hasOwn(server.permissions, name)) ?? user.permissions;
+	const permissions = refreshed.permissions ? knownPermissions(server, refreshed.permissions) : user.permissions;
 	if (permissions.toString() !== user.permissions.toString()) announceChange(options.env, user.id);
 	const newProps: Props = { user: { ...user, permissions }, upstream: refreshed.tokens };
 	const accessTokenScope = permittedScope(options, server, newProps.user);

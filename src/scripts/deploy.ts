@@ -5,7 +5,7 @@ import { ROOT, WRANGLER } from "./paths.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
 import { hasDocker } from "./stdio/docker.ts";
-import { readStdioSettings } from "./stdio/settings.ts";
+import { readContainerSettings } from "./stdio/settings.ts";
 
 const processes = new Processes();
 try {
@@ -18,7 +18,7 @@ try {
 }
 
 async function stdioFlags(flags: readonly string[]): Promise<string[]> {
-	const settings = readStdioSettings();
+	const settings = readContainerSettings();
 	if (!settings) return [];
 	if (hasConfigFlag(flags)) {
 		console.warn("--config is given: it is used as it is, without the container of STDIO_COMMAND.");

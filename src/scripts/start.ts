@@ -6,7 +6,7 @@ import { startWorker } from "./local-worker.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
 import { hasDocker } from "./stdio/docker.ts";
-import { readStdioSettings, type StdioSettings } from "./stdio/settings.ts";
+import { type ContainerSettings, readContainerSettings } from "./stdio/settings.ts";
 import { checkFlags } from "./wrangler-flags.ts";
 
 const NO_DOCKER =
@@ -18,7 +18,7 @@ const flags = process.argv.slice(2);
 const processes = new Processes();
 try {
 	checkFlags(flags);
-	const stdio = hasConfigFlag(flags) ? undefined : readStdioSettings();
+	const stdio = hasConfigFlag(flags) ? undefined : readContainerSettings();
 	const hasStdio = stdio !== undefined && (await hasDocker(processes.stopping));
 	if (stdio && !hasStdio && !processes.isStopping) console.warn(NO_DOCKER);
 	const stdioFlags = stdio ? await flagsFor(stdio, hasStdio) : [];
@@ -29,7 +29,7 @@ try {
 }
 
 /** The variable as a flag, because .dev.vars, where it may be empty or stand for a container, has more say than a file. */
-async function flagsFor(stdio: StdioSettings, hasStdio: boolean): Promise<string[]> {
+async function flagsFor(stdio: ContainerSettings, hasStdio: boolean): Promise<string[]> {
 	if (!hasStdio) return ["--var", "STDIO_COMMAND:"];
 	return ["--config", await writeDeployment(stdio), "--var", `STDIO_COMMAND:${stdio.command}`];
 }

@@ -89,7 +89,7 @@ describe("a session at /mcp", () => {
 			expect(await listObjects()).toEqual(before);
 		});
 
-		it("is not found after it was deleted, whoever forgot what", async () => {
+		it("is not found after it was deleted, also when the object was evicted", async () => {
 			const { access_token: token } = await signIn();
 			const session = await openSession(token);
 			expect((await mcp(null, { method: "DELETE", session, token })).status).toBe(204);

@@ -46,7 +46,7 @@ describe("a note", () => {
 });
 
 describe.each(ERAS)("another user, by %s", (era) => {
-	it("sees no note of somebody else's, and deletes none", async () => {
+	it("sees no notes of other users, and deletes none", async () => {
 		const alice = await openNotes(ALICE);
 		for (const note of ["secret one", "secret two"]) await useTool(alice, "remember", { note });
 		const mallory = await openNotes(MALLORY, era);

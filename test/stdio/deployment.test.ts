@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { unstable_readConfig as readSettings } from "wrangler";
 import { hasConfigFlag, writeDeployment } from "../../src/scripts/stdio/deployment.ts";
-import { readStdioSettings } from "../../src/scripts/stdio/settings.ts";
+import { readContainerSettings } from "../../src/scripts/stdio/settings.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const COMMAND = "uvx mcp-server-fetch --user-agent 'a b'";
@@ -25,36 +25,38 @@ afterAll(async () => {
 });
 
 it("without a command there is no container", () => {
-	expect(readStdioSettings({}, {})).toBeUndefined();
-	expect(readStdioSettings({ STDIO_COMMAND: " " }, {})).toBeUndefined();
+	expect(readContainerSettings({}, {})).toBeUndefined();
+	expect(readContainerSettings({ STDIO_COMMAND: " " }, {})).toBeUndefined();
 	expect(readSettings({ config: join(ROOT, "wrangler.jsonc") }).containers).toBeUndefined();
 });
 
 it("the environment has more say than .dev.vars, also to turn it off", () => {
 	const file = { STDIO_COMMAND: "from-file", STDIO_MAX_INSTANCES: "3" };
-	expect(readStdioSettings({}, file)).toMatchObject({ command: "from-file", maxInstances: 3 });
-	expect(readStdioSettings({ STDIO_COMMAND: COMMAND, STDIO_MAX_INSTANCES: "7" }, file)).toMatchObject({
+	expect(readContainerSettings({}, file)).toMatchObject({ command: "from-file", maxInstances: 3 });
+	expect(readContainerSettings({ STDIO_COMMAND: COMMAND, STDIO_MAX_INSTANCES: "7" }, file)).toMatchObject({
 		command: COMMAND,
 		maxInstances: 7,
 	});
-	expect(readStdioSettings({ STDIO_COMMAND: "" }, file)).toBeUndefined();
+	expect(readContainerSettings({ STDIO_COMMAND: "" }, file)).toBeUndefined();
 });
 
 it.each(["0", "-1", "many", "1.5"])("a limit of %s containers is refused", (limit) => {
-	expect(() => readStdioSettings({ STDIO_COMMAND: COMMAND, STDIO_MAX_INSTANCES: limit }, {})).toThrow(
+	expect(() => readContainerSettings({ STDIO_COMMAND: COMMAND, STDIO_MAX_INSTANCES: limit }, {})).toThrow(
 		"STDIO_MAX_INSTANCES must be",
 	);
 });
 
 it("a command of two lines is refused", () => {
-	expect(() => readStdioSettings({ STDIO_COMMAND: "a\nb" }, {})).toThrow("one line");
-	expect(() => readStdioSettings({ STDIO_COMMAND: 'a "b' }, {})).toThrow("never closed");
-	expect(() => readStdioSettings({ STDIO_COMMAND: "a", STDIO_SLEEP_AFTER: "soon" }, {})).toThrow("STDIO_SLEEP_AFTER");
-	expect(readStdioSettings({ STDIO_COMMAND: "a", STDIO_SLEEP_AFTER: "2m" }, {})?.sleepAfter).toBe("2m");
+	expect(() => readContainerSettings({ STDIO_COMMAND: "a\nb" }, {})).toThrow("one line");
+	expect(() => readContainerSettings({ STDIO_COMMAND: 'a "b' }, {})).toThrow("never closed");
+	expect(() => readContainerSettings({ STDIO_COMMAND: "a", STDIO_SLEEP_AFTER: "soon" }, {})).toThrow(
+		"STDIO_SLEEP_AFTER",
+	);
+	expect(readContainerSettings({ STDIO_COMMAND: "a", STDIO_SLEEP_AFTER: "2m" }, {})?.sleepAfter).toBe("2m");
 });
 
 it("with a command Wrangler reads the same configuration and a container", async () => {
-	const settings = readStdioSettings({ STDIO_COMMAND: COMMAND }, {});
+	const settings = readContainerSettings({ STDIO_COMMAND: COMMAND }, {});
 	if (!settings) throw new Error("There are no settings");
 	const path = await writeDeployment(settings, FILE);
 	expect(basename(path)).toBe(FILE);

@@ -14,7 +14,7 @@ import { type Principal, runAs } from "../../auth/principal.ts";
 import type { Posted } from "../answerer.ts";
 import type { Change } from "../change.ts";
 import { userContextOf } from "../context.ts";
-import type { Catalogue, Server } from "../define/server.ts";
+import type { Server } from "../define/server.ts";
 import { eventOf } from "../event-stream.ts";
 import { answerFor } from "../gated-answer.ts";
 import { idOf, JSON_RPC, sessionNotFound } from "../json-rpc.ts";
@@ -38,7 +38,6 @@ const DEFAULT_VERSION = "2025-03-26";
 export class UserSessions extends PlacedSessions {
 	readonly #env: Env;
 	readonly #server: Server;
-	readonly #catalogue: Catalogue;
 	readonly #announcements: Announcements;
 	/** By id. */
 	readonly #calls = new Map<string, Call>();
@@ -47,7 +46,6 @@ export class UserSessions extends PlacedSessions {
 		super(port);
 		this.#env = env;
 		this.#server = server;
-		this.#catalogue = server.catalogue;
 		this.#announcements = new Announcements(port, server.catalogue, this.table, this.streams);
 	}
 
@@ -57,12 +55,12 @@ export class UserSessions extends PlacedSessions {
 		this.#deliver(session, message);
 		if (requests(message).length === 0) return new Response(null, { status: 202 });
 		const id = crypto.randomUUID();
-		if (!isPlacedCall(this.#catalogue, message, session)) {
+		if (!isPlacedCall(this.#server.catalogue, message, session)) {
 			const output = new JsonOutput(Array.isArray(message));
 			await this.#run(id, session, session, message, principal, output);
 			return output.response;
 		}
-		const needs = requestedItems(this.#catalogue, message).map(({ name, scope, requires }) => {
+		const needs = requestedItems(this.#server.catalogue, message).map(({ name, scope, requires }) => {
 			return { name, scope, ...(requires && { requires }) };
 		});
 		const ids = requests(message).map((request) => request.id);
@@ -188,7 +186,7 @@ export class UserSessions extends PlacedSessions {
 			if (plain) return call.startPlain(plain, serving);
 			const server = createServer(this.#env, this.#server, { session: client, canAsk: true });
 			this.#registerMethods(server, session);
-			if (!mayAsk(this.#catalogue, message, client)) return call.run(server);
+			if (!mayAsk(this.#server.catalogue, message, client)) return call.run(server);
 			return call.run(server, { capabilities: capabilitiesOf(client), version: client.version ?? DEFAULT_VERSION });
 		});
 	}
@@ -200,9 +198,9 @@ export class UserSessions extends PlacedSessions {
 			table.setLogLevel(session.id, level, session.expiresAt);
 			return {};
 		});
-		if (this.#catalogue.resources.length === 0) return;
+		if (this.#server.catalogue.resources.length === 0) return;
 		server.setRequestHandler("resources/subscribe", async ({ params: { uri } }) => {
-			const [resource] = resourcesAt(this.#catalogue, uri);
+			const [resource] = resourcesAt(this.#server.catalogue, uri);
 			if (!resource || uri.length > MAX_URI_LENGTH) throw new ResourceNotFoundError(uri);
 			const isKept = await answerFor(
 				resource,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Processes } from "../processes.ts";
 import { DOCKER, hasDocker } from "./docker.ts";
-import { readStdioSettings } from "./settings.ts";
+import { readContainerSettings } from "./settings.ts";
 
 const TAG = "remote-mcp-server-stdio:local";
 const NO_DOCKER =
@@ -11,7 +11,7 @@ const NO_DOCKER =
 
 const processes = new Processes();
 try {
-	const command = readStdioSettings()?.command ?? "";
+	const command = readContainerSettings()?.command ?? "";
 	if (!(await hasDocker(processes.stopping))) throw new Error(NO_DOCKER);
 	// Cloudflare runs no other platform.
 	const flags = ["--platform", "linux/amd64", "--tag", TAG, "--build-arg", `STDIO_COMMAND=${command}`];

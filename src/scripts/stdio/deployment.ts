@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT } from "../paths.ts";
 import { readRawConfig } from "./raw-config.ts";
-import type { StdioSettings } from "./settings.ts";
+import type { ContainerSettings } from "./settings.ts";
 
 /** In the project's folder: paths in it are relative to where it is. Git ignores it. */
 const GENERATED = "wrangler.stdio.json";
@@ -25,7 +25,7 @@ const CONTAINER = {
  * @returns the path of the configuration
  */
 export async function writeDeployment(
-	{ command, maxInstances, sleepAfter }: StdioSettings,
+	{ command, maxInstances, sleepAfter }: ContainerSettings,
 	file = GENERATED,
 ): Promise<string> {
 	const rawConfig = await readRawConfig(join(ROOT, SOURCE));

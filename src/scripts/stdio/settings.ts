@@ -5,7 +5,7 @@ import { parseEnv } from "node:util";
 import { splitWords } from "../../bridge/words.ts";
 import { ROOT } from "../paths.ts";
 
-export type StdioSettings = {
+export type ContainerSettings = {
 	/** One line, as somebody would type it. */
 	readonly command: string;
 	/** How many containers, and thereby users, there may be at a time. */
@@ -27,7 +27,10 @@ const DEV_VARS = ".dev.vars";
  * @returns the settings; nothing, if no command is set
  * @throws Error that says which setting is wrong
  */
-export function readStdioSettings(env: Variables = process.env, file = readDevVars()): StdioSettings | undefined {
+export function readContainerSettings(
+	env: Variables = process.env,
+	file = readDevVars(),
+): ContainerSettings | undefined {
 	const command = (env.STDIO_COMMAND ?? file.STDIO_COMMAND ?? "").trim();
 	if (command === "") return undefined;
 	const source = env.STDIO_COMMAND === undefined ? `from ${DEV_VARS}` : "from the environment";

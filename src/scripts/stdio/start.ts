@@ -16,7 +16,7 @@ import { Processes } from "../processes.ts";
 import { checkFlags, countFlags, flagValue } from "../wrangler-flags.ts";
 import { hasConfigFlag } from "./deployment.ts";
 import { withSecret } from "./secret-config.ts";
-import { readDevVars, readStdioSettings } from "./settings.ts";
+import { readContainerSettings, readDevVars } from "./settings.ts";
 
 const BRIDGE = join(import.meta.dirname, "../../bridge/main.ts");
 const SECRET_BYTES = 32;
@@ -32,7 +32,7 @@ const { flags, command } = readArguments(process.argv.slice(2));
 const processes = new Processes();
 try {
 	checkFlags(flags, command);
-	const settings = command.length > 0 ? undefined : readStdioSettings();
+	const settings = command.length > 0 ? undefined : readContainerSettings();
 	if (command.length === 0 && !settings) {
 		console.error(USAGE);
 		process.exitCode = 2;
