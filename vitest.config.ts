@@ -36,6 +36,12 @@ const FIXTURE_UNDER_TEST = underTest(FIXTURE);
 /** A server that offers nothing. */
 const EMPTY = "./test/support/empty-worker.ts";
 
+/** The fixture, where nobody signs in at an identity provider. */
+const OTHER_WAYS_IN = [
+	{ name: "api-keys", file: "./test/support/keys-worker.ts", own: "test/sign-in/api-keys.test.ts" },
+	{ name: "anyone", file: "./test/support/open-worker.ts", own: "test/sign-in/anyone.test.ts" },
+];
+
 /** Workers AI exists on Cloudflare only; this is its binding with a worker of ours behind it. */
 const WORKERS_AI = {
 	// The real binding is no remote procedure call; here the signal that cancels a run has to travel by one.
@@ -135,6 +141,18 @@ export default defineConfig({
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
 			},
+			...OTHER_WAYS_IN.map(({ name, file, own }) => ({
+				plugins: [cloudflareTest({ ...WORKER, main: file, miniflare: WORKER_OPTIONS })],
+				resolve: underTest(file),
+				test: {
+					name,
+					...IN_WORKERD,
+					expect: PATIENCE,
+					include: ["test/{http,pages}/**/*.test.ts", "test/mcp/boundary.test.ts", own],
+					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
+					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
+				},
+			})),
 			{
 				plugins: [
 					cloudflareTest(({ inject }) => ({
@@ -182,7 +200,7 @@ export default defineConfig({
 					name: "e2e",
 					...WITH_PROCESSES,
 					expect: PATIENCE,
-					include: ["test/{conformance,e2e}/**/*.test.ts"],
+					include: ["test/{conformance,e2e}/**/*.test.ts", "test/sign-in/clients.test.ts"],
 					globalSetup: ["test/e2e/server.ts"],
 					testTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
 					hookTimeout: END_TO_END_TIMEOUT_MILLISECONDS,

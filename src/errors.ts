@@ -23,3 +23,8 @@ export function logError(event: string, error: unknown, requestId: string): void
 export function logEvent(event: string, fields: Readonly<Record<string, string | number>>): void {
 	console.log(JSON.stringify({ event, ...fields }));
 }
+
+/** Writes to the log what an administrator should look at, though the server goes on. */
+export function logWarning(event: string, fields: Readonly<Record<string, unknown>>): void {
+	console.warn(JSON.stringify({ event, ...fields }));
+}

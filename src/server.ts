@@ -3,6 +3,7 @@ import { name, version } from "../package.json";
 import { defineServer } from "./mcp/define/server.ts";
 import * as notes from "./notes/catalogue.ts";
 import { Notes } from "./notes/notes.ts";
+import { identityProviders } from "./sign-in/identity-providers.ts";
 import { stdio } from "./stdio/extra.ts";
 import { add } from "./tools/add.ts";
 import { generateImage } from "./tools/generate-image.ts";
@@ -15,6 +16,7 @@ export const server = defineServer({
 		version,
 		instructions: "Tools act for the user who signed in. Call whoami to see who that is and what they may do.",
 	},
+	signIn: identityProviders(),
 	permissions: {
 		image_generation: { title: "May generate images", users: "IMAGE_GENERATION_USERS" },
 	},

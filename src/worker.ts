@@ -1,47 +1,28 @@
 /** Makes the Worker and its objects from what a server is. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { answerError, ENDPOINTS, explainToBrowsers, refuse } from "./http/answers.tsx";
-import type { AppEnv } from "./http/app-env.ts";
+import type { AppEnv } from "./app-env.ts";
+import { answerError, ENDPOINTS, explainToBrowsers, PROGRAM_PATHS, refuse } from "./http/answers.tsx";
 import { refuseForeignRequests } from "./http/host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
 import { answerFrom } from "./mcp/catalogue-answerer.ts";
 import type { Extra } from "./mcp/define/extra.ts";
-import type { Server } from "./mcp/define/server.ts";
-import { resourcePathsOf } from "./mcp/endpoints.ts";
+import type { DefinedServer } from "./mcp/define/server.ts";
+import type { Server } from "./mcp/definition.ts";
 import { createHttpSse } from "./mcp/http-sse.ts";
 import { UserMcpAgent } from "./mcp/object/remote-mcp.ts";
 import { createStreamableHttp } from "./mcp/streamable-http.ts";
 import type { Handler } from "./mcp/visit.ts";
-import { authorizationApp } from "./oauth/app.tsx";
-import { authorizationServer } from "./oauth/authorization-server.ts";
-import { dropEmptyMembers, tidyTokenRequest } from "./oauth/client-requests.ts";
-import { noticingEnds } from "./oauth/grant-end.ts";
-import { explainCallbackMismatch } from "./oauth/misconfigured-provider.tsx";
-import { createResourceServers } from "./oauth/server.ts";
 import { pages } from "./pages/app.tsx";
 import { STYLE_SOURCE } from "./pages/style.ts";
 
 /** Large enough for any tool call, small enough to be read into memory. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
-// Hono's type of the context is older than the runtime's.
-const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
-const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
-const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Context<AppEnv>) => {
-	const server = c.get("server");
-	const response = prepare(c.req.raw).then((request) =>
-		authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
-	);
-	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
-	contextOf(c).waitUntil(response.catch(() => {}));
-	return response;
-};
 
 /** Refuses what is for an extra that the settings do not turn on. */
 const requireOn = ({ offer, absence }: Extra) =>
@@ -63,7 +44,7 @@ function handlersOf(server: Server): (path: string) => Handler {
 }
 
 /** How a request travels. */
-function createApp(server: Server): Hono<AppEnv> {
+function createApp(server: DefinedServer): Hono<AppEnv> {
 	const app = new Hono<AppEnv>();
 
 	app.onError(answerError);
@@ -100,31 +81,18 @@ function createApp(server: Server): Hono<AppEnv> {
 		maxAge: 86400,
 	});
 	const mcpPaths = ["/mcp/*", "/sse/*", ...server.extras.map(({ prefix }) => `${prefix}/*`)];
-	for (const path of [...mcpPaths, "/token", "/register", "/.well-known/*"]) {
+	for (const path of [...mcpPaths, ...PROGRAM_PATHS.map((path) => `${path}/*`)]) {
 		app.use(path, allowWebPages, explainToBrowsers);
 	}
-	app.use(refuseWhileMisconfigured, explainCallbackMismatch);
+	app.use(refuseWhileMisconfigured);
 	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
 
-	const resourceServers = createResourceServers(handlersOf(server));
 	for (const extra of server.extras) {
 		const requireExtra = requireOn(extra);
 		app.use(`${extra.prefix}/*`, requireExtra);
 		app.use(`/.well-known/oauth-protected-resource${extra.prefix}/*`, requireExtra);
 	}
-	for (const resource of resourcePathsOf(server)) {
-		const serve = (c: Context<AppEnv>) =>
-			resourceServers(server, originOf(c), c.env).get(resource)?.fetch(c.req.raw, c.env, contextOf(c)) ?? c.notFound();
-		app.all(resource, serve).all(`/.well-known/oauth-protected-resource${resource}`, serve);
-		if (resource.endsWith("/sse")) app.all(`${resource}/message`, serve);
-	}
-	app.all("/token", serveOAuth(tidyTokenRequest)).all("/register", serveOAuth(dropEmptyMembers));
-	app.all("/.well-known/oauth-authorization-server", (c) =>
-		authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
-	);
-
-	// What people see.
-	app.route("/", authorizationApp);
+	server.signIn.route(app, server, handlersOf(server));
 	app.route("/", pages);
 
 	return app;
@@ -136,7 +104,7 @@ export type Worker = {
 	readonly RemoteMcp: new (ctx: DurableObjectState, env: Env) => UserMcpAgent;
 };
 
-export function createWorker(server: Server): Worker {
+export function createWorker(server: DefinedServer): Worker {
 	class RemoteMcp extends UserMcpAgent {
 		protected override get definition(): Server {
 			return server;

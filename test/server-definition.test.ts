@@ -1,12 +1,17 @@
 /** What the compiler and `defineServer` say of a definition that is wrong. */
 import { expect, it } from "vitest";
 import { z } from "zod";
-import type { Upstream } from "../src/identity/upstream-api.ts";
 import type { Context } from "../src/mcp/context.ts";
 import { defineServer } from "../src/mcp/define/server.ts";
 import { defineTool } from "../src/mcp/define/tool.ts";
+import type { Upstream } from "../src/mcp/define/upstream.ts";
+import { anyone } from "../src/sign-in/anyone.ts";
+import { apiKeys } from "../src/sign-in/api-keys.ts";
+import { identityProviders } from "../src/sign-in/identity-providers.ts";
+import { stdio } from "../src/stdio/extra.ts";
 
 const info = { name: "own", title: "Own", version: "1.0.0" };
+const signIn = identityProviders();
 const about = {
 	title: "Own",
 	description: "A tool of one's own.",
@@ -38,28 +43,31 @@ class Counter {
 
 it("a tool that needs a service compiles where there is one, and nowhere else", () => {
 	const clock = { now: () => 1 };
-	expect(defineServer({ info, services: () => ({ clock }), catalogue: { tools: [needy] } }).catalogue.tools).toEqual([
-		needy,
-	]);
+	expect(
+		defineServer({ info, signIn, services: () => ({ clock }), catalogue: { tools: [needy] } }).catalogue.tools,
+	).toEqual([needy]);
 	// @ts-expect-error There are no services.
-	defineServer({ info, catalogue: { tools: [needy] } });
+	defineServer({ info, signIn, catalogue: { tools: [needy] } });
 	// @ts-expect-error There is another one.
-	defineServer({ info, services: () => ({ watch: clock }), catalogue: { tools: [needy] } });
+	defineServer({ info, signIn, services: () => ({ watch: clock }), catalogue: { tools: [needy] } });
 });
 
 it("a tool that calls an API compiles where it is named", () => {
-	const apis = { crm: "https://crm.example.com" };
-	expect(defineServer({ info, apis, catalogue: { tools: [calling] } }).apis).toEqual(apis);
+	const crm = identityProviders({ apis: { crm: "https://crm.example.com" } });
+	expect(defineServer({ info, signIn: crm, catalogue: { tools: [calling] } }).signIn.apis).toHaveProperty("crm");
 	// @ts-expect-error There is no such API.
-	defineServer({ info, catalogue: { tools: [calling] } });
+	defineServer({ info, signIn, catalogue: { tools: [calling] } });
+	const erp = identityProviders({ apis: { erp: "https://erp.example.com" } });
 	// @ts-expect-error Its name is another.
-	defineServer({ info, apis: { erp: "https://erp.example.com" }, catalogue: { tools: [calling] } });
+	defineServer({ info, signIn: erp, catalogue: { tools: [calling] } });
+	// @ts-expect-error Keys are no tokens of an identity provider.
+	defineServer({ info, signIn: apiKeys(), catalogue: { tools: [calling] } });
 });
 
 it("services know the state of the definition", () => {
-	defineServer({ info, state: { counter: Counter }, services: ({ state }) => ({ counter: state.counter }) });
+	defineServer({ info, signIn, state: { counter: Counter }, services: ({ state }) => ({ counter: state.counter }) });
 	// @ts-expect-error There is no such state.
-	defineServer({ info, state: { counter: Counter }, services: ({ state }) => ({ counter: state.notes }) });
+	defineServer({ info, signIn, state: { counter: Counter }, services: ({ state }) => ({ counter: state.notes }) });
 });
 
 it("every name that is used and not defined is told at once", () => {
@@ -69,8 +77,32 @@ it("every name that is used and not defined is told at once", () => {
 	];
 	const scopes = { tools: { sentence: "Use them", permission: "missing" } };
 	const services = () => ({ clock: { now: () => 1 } });
-	const apis = { crm: "http://crm.example.com", fetch: "https://fetch.example.com" };
-	expect(() => defineServer({ info, scopes, services, apis, catalogue: { tools } })).toThrow(
-		/^src\/server\.ts: .*API crm needs an https address.*cannot be called fetch.*missing.*elsewhere.*two by the name one.*requires nothing/s,
+	expect(() => defineServer({ info, signIn, scopes, services, catalogue: { tools } })).toThrow(
+		/^src\/server\.ts: .*missing.*elsewhere.*two by the name one.*requires nothing/s,
 	);
+});
+
+it.each([
+	["crm", "http://crm.example.com", "The API crm needs an https address."],
+	["crm", "crm.example.com", "The API crm needs an https address."],
+	["fetch", "https://fetch.example.com", "An API cannot be called fetch."],
+])("the user's token does not go to an API %s at %s", (name, url, sentence) => {
+	expect(() => identityProviders({ apis: { [name]: url } })).toThrow(`src/server.ts: ${sentence}`);
+});
+
+it("where users do not come back, nothing is offered that would keep something for them", () => {
+	const tools = [
+		{ ...needy, name: "one" },
+		{ ...needy, name: "kept", needsUser: true },
+	];
+	const services = () => ({ clock: { now: () => 1 } });
+	const definition = { info, state: { counter: Counter }, services, catalogue: { tools }, extras: [stdio()] };
+	const open = defineServer({ ...definition, signIn: anyone() });
+	expect(open.catalogue.tools.map(({ name }) => name)).toEqual(["one"]);
+	expect(open).toMatchObject({ state: {}, extras: [], permissions: {} });
+	for (const signIn of [identityProviders(), apiKeys()]) {
+		const closed = defineServer({ ...definition, signIn });
+		expect(closed.catalogue.tools).toHaveLength(2);
+		expect(closed.extras).toHaveLength(1);
+	}
 });

@@ -1,10 +1,15 @@
 /** What a grant stores about the person who signed in. Encrypted in OAUTH_KV by the OAuth wrapper. */
 import { z } from "zod";
 
+/** Those who sign in without an identity provider: at the built-in sign-in, with an API key, or not at all. */
+export const LOCAL_PROVIDER = "local";
+export const API_KEY_PROVIDER = "api-key";
+export const VISITOR_PROVIDER = "visitor";
+
 const userSchema = z.object({
 	/** `<provider>-<subject>`: stable, never a login or an address that can change hands. */
 	id: z.string().min(1),
-	/** The identity provider's name, such as `github`; `local` for the built-in sign-in. */
+	/** The identity provider's name, such as `github`; or one of those above. */
 	provider: z.string().min(1),
 	login: z.string(),
 	/** Whether the provider lets nobody else have this login. Many let people choose what they are called. */

@@ -1,7 +1,7 @@
-import type { Server } from "../mcp/define/server.ts";
-
 /** Makes something once for each server under each environment's settings. */
-export function perServer<T>(make: (server: Server, env: Env) => T): (server: Server, env: Env) => T {
+export function perServer<Server extends object, T>(
+	make: (server: Server, env: Env) => T,
+): (server: Server, env: Env) => T {
 	const madeFor = new WeakMap<Server, WeakMap<Env, { readonly value: T }>>();
 	return (server, env) => {
 		const madeUnder = madeFor.get(server) ?? new WeakMap<Env, { readonly value: T }>();

@@ -1,9 +1,23 @@
 /** Who has which permission: by their identity provider's claims, or by a setting. */
 import { z } from "zod";
-import type { Server } from "../mcp/define/server.ts";
 import type { User } from "./grant.ts";
 import { readList, text } from "./parse-settings.ts";
 import { perServer } from "./per-server.ts";
+
+/** What a user may do on this server, by their identity provider's claims or by a setting. */
+export type PermissionDefinition = {
+	/** Such as "May generate images". */
+	readonly title: string;
+	/** The setting that lists who has it: logins or email addresses, separated by commas, or `*` for everyone. */
+	readonly users?: string;
+	/** Whether every user of a server on a loopback host has it, unless the setting lists who does. */
+	readonly isEveryonesLocally?: boolean;
+	/** Whether it means anything under these settings. If left out, it does. */
+	isOffered?(env: Env): boolean;
+};
+
+export type Permissions = Readonly<Record<string, PermissionDefinition>>;
+export type WithPermissions = { readonly permissions: Permissions };
 
 const userSchema = z
 	.string()
@@ -26,7 +40,7 @@ type ReadLists = {
 	readonly warnings: readonly string[];
 };
 
-export const readAllowLists = perServer((server, env): ReadLists => {
+export const readAllowLists = perServer((server: WithPermissions, env): ReadLists => {
 	const lists = Object.entries(server.permissions).map(([permission, definition]) => {
 		const { users = "", isEveryonesLocally = false, isOffered } = definition;
 		const { data: list = "", success } = text.safeParse(Reflect.get(env, users));
@@ -46,13 +60,13 @@ export const readAllowLists = perServer((server, env): ReadLists => {
 });
 
 /** @param isLocal whether the server is on a loopback host */
-export function allowListsOf(server: Server, env: Env, isLocal: boolean): AllowLists {
+export function allowListsOf(server: WithPermissions, env: Env, isLocal: boolean): AllowLists {
 	const { locally, elsewhere } = readAllowLists(server, env);
 	return isLocal ? locally : elsewhere;
 }
 
 /** The permissions of this server among what an identity provider claims. */
-export function knownPermissions({ permissions }: Server, claimed: readonly string[]): string[] {
+export function knownPermissions({ permissions }: WithPermissions, claimed: readonly string[]): string[] {
 	return claimed.filter((name) => Object.hasOwn(permissions, name));
 }
 

@@ -1,12 +1,40 @@
 /** What a client can be allowed to do: which scopes there are, where, and for whom. */
-import { extrasOn } from "../mcp/define/extra.ts";
-import type { ScopeDefinition, Scopes, Server } from "../mcp/define/server.ts";
 
-export function isScope(server: Server, name: string): boolean {
+/** A part of what a client can be allowed to do: a box on the consent page. */
+export type ScopeDefinition = {
+	/** Completes "It may …". */
+	readonly sentence: string | ((env: Env) => string);
+	/** A command that the consent page shows behind the sentence. */
+	command?(env: Env): string | undefined;
+	/** Granted only to users who have this permission. If left out, to every user. */
+	readonly permission?: string;
+};
+
+export type Scopes = Readonly<Record<string, ScopeDefinition>>;
+
+/** An extra, with scopes of its own. */
+type ScopedExtra = {
+	readonly prefix: string;
+	readonly scopes: Scopes;
+	/** Undefined where the settings do not turn it on. */
+	offer(env: Env): unknown;
+};
+
+export type WithScopes = { readonly scopes: Scopes; readonly extras: readonly ScopedExtra[] };
+
+/** The extras that the settings turn on. */
+export function extrasOn<Extra extends Pick<ScopedExtra, "offer">>(
+	extras: readonly Extra[],
+	env: Env,
+): readonly Extra[] {
+	return extras.filter((extra) => extra.offer(env) !== undefined);
+}
+
+export function isScope(server: WithScopes, name: string): boolean {
 	return scopeNamed(server, name) !== undefined;
 }
 
-export function scopeNamed(server: Server, name: string): ScopeDefinition | undefined {
+export function scopeNamed(server: WithScopes, name: string): ScopeDefinition | undefined {
 	const has = ({ scopes }: { readonly scopes: Scopes }) => Object.hasOwn(scopes, name);
 	return (has(server) ? server : server.extras.find(has))?.scopes[name];
 }
@@ -16,7 +44,7 @@ export function scopeNamed(server: Server, name: string): ScopeDefinition | unde
  *
  * @param path of the resource; empty for the origin
  */
-export function scopesAt(server: Server, env: Env, path: string): string[] {
+export function scopesAt(server: WithScopes, env: Env, path: string): string[] {
 	const extras = extrasOn(server.extras, env);
 	const extra = extras.find(({ prefix }) => path.startsWith(`${prefix}/`));
 	if (extra) return Object.keys(extra.scopes);
@@ -42,12 +70,12 @@ export function offeredScopes(requested: readonly string[], available: readonly 
 export const OFFLINE_ACCESS = "offline_access";
 
 /** Whether a token's scope can hold this: strict clients want `offline_access` back if they asked for it. */
-export function isTokenScope(server: Server, name: string): boolean {
+export function isTokenScope(server: WithScopes, name: string): boolean {
 	return isScope(server, name) || name === OFFLINE_ACCESS;
 }
 
 /** Whether a user with these permissions can be granted a scope at all. */
-export function isPermitted(server: Server, scope: string, permissions: readonly string[]): boolean {
+export function isPermitted(server: WithScopes, scope: string, permissions: readonly string[]): boolean {
 	const permission = scopeNamed(server, scope)?.permission;
 	return permission === undefined || permissions.includes(permission);
 }

@@ -1,22 +1,19 @@
 /** How the app answers when it cannot do what was asked: for people a page, for programs JSON. */
-import { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import type { AppEnv } from "../app-env.ts";
 import { logError } from "../errors.ts";
-import { endpointsOf } from "../mcp/endpoints.ts";
-import { JSON_RPC, jsonRpcError } from "../mcp/json-rpc.ts";
 import { ErrorPage, type ErrorPageProps } from "../pages/error.tsx";
 import { names } from "./accept.ts";
-import type { AppEnv } from "./app-env.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { JSON_RPC, jsonRpcError } from "./json-rpc.ts";
 
-const DOCUMENT_UNREADABLE =
-	"Try again in a minute. If this server has no internet access, set CLIENT_METADATA_DOCUMENTS=off and start it again, then remove it from the app and add it again, so that the app registers instead. Otherwise the app’s publisher has to correct the document; this server’s log says what is wrong.";
-
-const PROGRAM_PATHS = ["/token", "/register", "/.well-known"];
+/** The protocol side of signing in, where there is one. */
+export const PROGRAM_PATHS = ["/token", "/register", "/.well-known"];
 
 /** Whether this is an MCP endpoint, whose clients read JSON-RPC errors. */
 function isMcpEndpoint(c: Context<AppEnv>): boolean {
@@ -51,16 +48,18 @@ export const explainToBrowsers = createMiddleware<AppEnv>(async (c, next) => {
 	const status = res.status as ContentfulStatusCode;
 	const parsed = errorSchema.safeParse(await res.json().catch(() => undefined));
 	// Hono keeps the headers of the answer that this one replaces.
-	c.res = await (status === 401
-		? welcome(c)
+	// Where nobody has to be let in, a browser lacks no token, but takes no event stream.
+	const isOpened = status === 401 || (status === 406 && isMcpEndpoint(c));
+	c.res = await (isOpened
+		? welcome(c, status)
 		: answerWithPage(c, status, { sentence: parsed.data ?? "This address is for programs, not for browsers." }));
 });
 
-function welcome(c: Context<AppEnv>): Response | Promise<Response> {
+function welcome(c: Context<AppEnv>, status: ContentfulStatusCode): Response | Promise<Response> {
 	const { origin, pathname } = new URL(c.req.url);
-	return answerWithPage(c, 401, {
+	return answerWithPage(c, status, {
 		title: "Almost there",
-		sentence: "This address is for MCP clients: paste it into yours, and the client opens the sign-in page.",
+		sentence: `This address is for MCP clients: paste it into yours. ${c.get("server").signIn.describe(c.env, origin).next}`,
 		hint: (
 			<>
 				<pre>{origin + pathname.replace(/\/message$/, "")}</pre>
@@ -123,14 +122,8 @@ function errorCode(status: number): string {
 /** Answers for an error that nobody else answered: the safe sentence outside, the cause in the log. */
 export function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
 	const requestId = c.get("requestId");
-	if (error instanceof HTTPException) return refuse(c, error.status as ContentfulStatusCode, error.message);
-	// Set only when the client and its redirect URI are validated; otherwise a page, never a redirect.
-	if (error instanceof AuthorizationError && error.redirectTo) return c.redirect(error.redirectTo);
-	if (error instanceof CimdFetchError) {
-		logError("client_metadata_unavailable", `${error.metadataUrl}: ${error.detail}`, requestId);
-		const { host } = new URL(error.metadataUrl);
-		const sentence = `The app that sent you here describes itself in a document at ${host}, which this server could not read.`;
-		return refuse(c, 400, sentence, DOCUMENT_UNREADABLE);
+	if (error instanceof HTTPException) {
+		return error.res ? error.getResponse() : refuse(c, error.status as ContentfulStatusCode, error.message);
 	}
 	logError("unexpected_error", error, requestId);
 	const sentence = `Something went wrong on this server. Contact the server's administrator and mention request ID ${requestId}.`;

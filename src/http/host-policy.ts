@@ -1,8 +1,8 @@
 /** Which hosts this server answers to, and which web pages may call it. Checked before anything else runs. */
 import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../app-env.ts";
 import { readSettings } from "../auth/settings.ts";
 import { refuse } from "./answers.tsx";
-import type { AppEnv } from "./app-env.ts";
 import { isLoopbackHost, isLoopbackUrl } from "./loopback.ts";
 
 /**

@@ -1,16 +1,17 @@
-/** A server that cannot sign anyone in answers every request with 503, and names all settings to correct. */
+/** A server that cannot let anyone in answers every request with 503, and names all settings to correct. */
 import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../app-env.ts";
 import { readAllowLists } from "../auth/permissions.ts";
 import { problemsOf, readSettings } from "../auth/settings.ts";
+import { logWarning } from "../errors.ts";
 import { withCode } from "../pages/error.tsx";
 import { answerWithPage, refuse, wantsPage } from "./answers.tsx";
-import type { AppEnv } from "./app-env.ts";
 import { isLoopbackUrl } from "./loopback.ts";
 
 /** An administrator has to act before another try can succeed. */
 const RETRY_AFTER_SECONDS = "60";
 
-const SENTENCE = "Nobody can sign in to this server, because some of its settings are missing or wrong.";
+const SENTENCE = "Nobody can use this server yet, because some of its settings are missing or wrong.";
 
 const REMEDIES = {
 	local: "Correct them in `.dev.vars`, then restart `npm start`.",
@@ -21,11 +22,20 @@ const REMEDIES = {
 const logged = new Set<string>();
 
 export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next) => {
-	const config = readSettings(c.env);
+	const settings = readSettings(c.env);
 	const isLocal = isLoopbackUrl(c.req.url);
-	const { extras } = c.get("server");
-	const problems = [...problemsOf(config, isLocal), ...extras.flatMap((extra) => extra.problems(c.env))];
-	logOnce("setting_ignored", [...config.warnings, ...readAllowLists(c.get("server"), c.env).warnings]);
+	const server = c.get("server");
+	const { signIn, extras } = server;
+	const problems = [
+		...problemsOf(settings, isLocal),
+		...signIn.problems(c.env, isLocal),
+		...extras.flatMap((extra) => extra.problems(c.env)),
+	];
+	logOnce("setting_ignored", [
+		...settings.warnings,
+		...signIn.warnings(c.env),
+		...readAllowLists(server, c.env).warnings,
+	]);
 	logOnce("setting_wrong", problems);
 	if (problems.length === 0) return next();
 	c.header("Retry-After", RETRY_AFTER_SECONDS);
@@ -49,10 +59,11 @@ export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next)
 	});
 });
 
-function logOnce(event: string, sentences: readonly string[]): void {
+/** Writes sentences to the log that this isolate has not written yet. */
+export function logOnce(event: string, sentences: readonly string[]): void {
 	for (const sentence of sentences) {
 		if (logged.has(sentence)) continue;
 		logged.add(sentence);
-		console.warn(JSON.stringify({ event, sentence }));
+		logWarning(event, { sentence });
 	}
 }

@@ -3,11 +3,8 @@
  * can try the server and write tools before they configure an identity provider.
  */
 import { z } from "zod";
-import type { Settings } from "../auth/settings.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import type { Identity } from "./provider.ts";
-
-export const LOCAL_PROVIDER = "local";
 
 /** RFC 5321 section 4.5.3.1: a path is at most 256 octets, of which two are its brackets. */
 const MAX_EMAIL_LENGTH = 254;
@@ -24,7 +21,10 @@ const signInSchema = z.object({
 });
 
 /** It makes way for a real identity provider, and is never offered to the internet. */
-export function isBuiltInSignInOffered(config: Settings, origin: string): boolean {
+export function isBuiltInSignInOffered(
+	config: { readonly identityProviders: readonly unknown[] },
+	origin: string,
+): boolean {
 	return config.identityProviders.length === 0 && isLoopbackUrl(origin);
 }
 

@@ -1,8 +1,7 @@
 /** Answers from the catalogue, behind `/mcp` and `/sse`: in the Worker, and in the user's object what needs a place. */
-import { insufficientScope } from "@cloudflare/workers-oauth-provider";
 import type { JSONRPCErrorResponse } from "@modelcontextprotocol/server";
 import type { Answerer } from "./answerer.ts";
-import type { Server } from "./define/server.ts";
+import type { Server } from "./definition.ts";
 import { type Gated, missingScopes } from "./gate.ts";
 import { answerInWorker, answerPlainCall } from "./in-worker.ts";
 import { requestedItems } from "./message.ts";
@@ -69,8 +68,7 @@ function answerErrors(errors: readonly JSONRPCErrorResponse[], message: unknown)
 }
 
 /** For something whose scope the user could grant, but did not: the client may ask them for it (RFC 6750 section 3.1). */
-function challengeForScopes(items: readonly Gated[], { principal, ctx }: Visit): Response | undefined {
+function challengeForScopes(items: readonly Gated[], { principal, challenge }: Visit): Response | undefined {
 	const missing = missingScopes(items, principal);
-	if (missing.length === 0) return undefined;
-	return insufficientScope(ctx.auth, [...principal.scopes, ...missing], "This needs a scope that was not granted.");
+	return missing.length === 0 ? undefined : challenge?.([...principal.scopes, ...missing]);
 }

@@ -3,12 +3,11 @@ import { waitUntil } from "cloudflare:workers";
 import type { ClientCapabilities, ServerContext } from "@modelcontextprotocol/server";
 import { currentPrincipal, type Principal } from "../auth/principal.ts";
 import { logError } from "../errors.ts";
-import { type Upstream, upstreamOf } from "../identity/upstream-api.ts";
 import type { Change } from "./change.ts";
-import type { Server } from "./define/server.ts";
+import type { Upstream } from "./define/upstream.ts";
 import { openState, sealState } from "./request-state.ts";
 import { userObjectOf } from "./user-object.ts";
-import { stateOf } from "./user-state.ts";
+import { type StateClasses, type StateOf, stateOf } from "./user-state.ts";
 
 /** The last progress of a request that is being handled: a tool that asked the user runs again, from the start. */
 const lastProgress = new WeakMap<AbortSignal, number>();
@@ -20,7 +19,7 @@ const lastProgress = new WeakMap<AbortSignal, number>();
  */
 export type UserContext<Services = object> = Services &
 	Omit<Principal, "upstreamToken" | "grantId" | "expiresAt"> & {
-		/** The API of the user's identity provider, in the user's name; undefined for the built-in sign-in. */
+		/** The API of the user's identity provider, in the user's name; undefined for users who did not sign in at one. */
 		readonly upstream: Upstream | undefined;
 		/** Tells all of the user's clients, in every era, that lists or resources have changed. Nobody waits for it. */
 		changed(change: Change): void;
@@ -53,10 +52,27 @@ type CallContext = {
 	readonly sealedState: unknown;
 };
 
+/** What `services` makes the services from. */
+export type ServiceRequest<Classes extends StateClasses> = {
+	readonly env: Env;
+	/** Who is calling. */
+	readonly principal: Omit<Principal, "upstreamToken" | "grantId" | "expiresAt">;
+	/** What the server keeps for this user, by the names in `state`. */
+	readonly state: StateOf<Classes>;
+};
+
+/** What a server's definition says of the context. */
+export type Serves = {
+	readonly state: StateClasses;
+	services(request: ServiceRequest<StateClasses>): object;
+	/** The APIs that take the user's token. */
+	upstreamOf(principal: Principal, env: Env): Upstream | undefined;
+};
+
 /** What a server serves with. */
 export type Serving = {
 	readonly env: Env;
-	readonly server: Server;
+	readonly server: Serves;
 	/** What the client of the request that is being handled said it can do. */
 	clientCapabilities(): ClientCapabilities;
 	/** Whether an `inputRequired` result gets to the client. */
@@ -71,7 +87,7 @@ export function userContextOf({ env, server }: Pick<Serving, "env" | "server">):
 	return {
 		...server.services({ env, principal: visible, state: stateOf(server.state, env, id) }),
 		...visible,
-		upstream: upstreamOf(principal, server, env),
+		upstream: server.upstreamOf(principal, env),
 		changed(change) {
 			const announced = userObjectOf(env, id).announce(change);
 			waitUntil(announced.catch((error) => logError("change_not_announced", error, principal.requestId)));

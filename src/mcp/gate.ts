@@ -1,6 +1,6 @@
 /** Who may see and use what: one gate for tools, resources and prompts, in every era of the protocol. */
+import { API_KEY_PROVIDER, LOCAL_PROVIDER } from "../auth/grant.ts";
 import type { Principal, Rights } from "../auth/principal.ts";
-import { LOCAL_PROVIDER } from "../identity/local.ts";
 
 /** What everything in the catalogue says about who may use it. */
 export type Gated = {
@@ -13,7 +13,16 @@ export type Gated = {
 	readonly long?: boolean;
 	/** Whether it may ask the user, with an `inputRequired` result. */
 	readonly asks?: boolean;
+	/** Whether it keeps something for the user: it is left out where users do not come back. */
+	readonly needsUser?: boolean;
 };
+
+/** What to do about a missing permission and about a missing scope, where that is not the usual. */
+const ADVICE: Readonly<Record<string, { readonly permission: string; readonly scope: string }>> = {
+	[LOCAL_PROVIDER]: { permission: "Sign in again and tick it.", scope: "Sign in again and allow it." },
+	[API_KEY_PROVIDER]: { permission: "Use an API key that has it.", scope: "Use an API key that has it." },
+};
+const USUAL_ADVICE = { permission: "Ask the administrator for it.", scope: "Sign in again and allow it." };
 
 function hasPermission(item: Gated, principal: Pick<Principal, "permissions">): boolean {
 	return item.requires === undefined || principal.permissions.includes(item.requires);
@@ -24,11 +33,13 @@ export function refusal(
 	item: Gated,
 	principal: Pick<Principal, "permissions" | "scopes" | "user">,
 ): string | undefined {
+	const { login, provider } = principal.user;
+	const advice = ADVICE[provider] ?? USUAL_ADVICE;
 	if (!hasPermission(item, principal)) {
-		return `${item.name} needs the permission "${item.requires}", which ${principal.user.login} does not have on this server. ${principal.user.provider === LOCAL_PROVIDER ? "Sign in again and tick it." : "Ask the administrator for it."}`;
+		return `${item.name} needs the permission "${item.requires}", which ${login} does not have on this server. ${advice.permission}`;
 	}
 	if (!principal.scopes.includes(item.scope)) {
-		return `${item.name} needs the scope "${item.scope}", which was not granted to this connection. Sign in again and allow it.`;
+		return `${item.name} needs the scope "${item.scope}", which was not granted to this connection. ${advice.scope}`;
 	}
 	return undefined;
 }

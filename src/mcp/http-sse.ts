@@ -1,12 +1,13 @@
-/** `/sse` and `/stdio/sse`, behind a valid token: HTTP+SSE of 2024-11-05. What it takes, the stream in an object answers. */
+/** `/sse` and `/stdio/sse`, behind the door: HTTP+SSE of 2024-11-05. What it takes, the stream in an object answers. */
+
+import { idOf, JSON_RPC, jsonRpcError, methodNotAllowed, notAcceptable, sessionNotFound } from "../http/json-rpc.ts";
 import type { Answerer } from "./answerer.ts";
-import type { Server } from "./define/server.ts";
-import { idOf, JSON_RPC, jsonRpcError, methodNotAllowed, notAcceptable, sessionNotFound } from "./json-rpc.ts";
+import type { Server } from "./definition.ts";
 import { readMessage } from "./message.ts";
 import { openSocket } from "./open-socket.ts";
 import { newSession } from "./session-id.ts";
 import { socketStream } from "./socket-stream.ts";
-import { accepts, type Handler, type ResourceContext, type Visit, visitOf } from "./visit.ts";
+import { type Admission, accepts, type Handler, type Visit, visitOf } from "./visit.ts";
 
 /** A session is its stream: the second comment that is not read finds out that its client has left. */
 const keepAliveMilliseconds = 5_000;
@@ -16,8 +17,8 @@ export function createHttpSse(server: Server, answerer: Answerer): Handler {
 	const endpoint = `${answerer.prefix}/sse` as const;
 	const messagePath = `${endpoint}/message`;
 
-	async function httpSse(request: Request, env: Env, ctx: ResourceContext): Promise<Response> {
-		const visit = visitOf(request, env, ctx, server, endpoint);
+	async function httpSse(request: Request, env: Env, admission: Admission): Promise<Response> {
+		const visit = visitOf(request, env, admission, server, endpoint);
 		const refused = answerer.refuse(visit);
 		if (refused) return refused;
 		if (new URL(request.url).pathname === messagePath) {

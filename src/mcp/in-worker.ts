@@ -5,7 +5,7 @@
 import { waitUntil } from "cloudflare:workers";
 import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../auth/principal.ts";
-import type { Server } from "./define/server.ts";
+import type { Server } from "./definition.ts";
 import { requests } from "./message.ts";
 import type { PlainCall } from "./plain-call.ts";
 import { createServer } from "./sdk-server.ts";

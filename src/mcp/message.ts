@@ -11,12 +11,12 @@ import {
 	UriTemplate,
 } from "@modelcontextprotocol/server";
 import { getContext } from "hono/context-storage";
-import type { AppEnv } from "../http/app-env.ts";
-import type { Posted } from "./answerer.ts";
+import type { AppEnv } from "../app-env.ts";
+import { idOf, JSON_RPC, jsonRpcError, MAX_ID_LENGTH } from "../http/json-rpc.ts";
 import type { Resource } from "./define/resource.ts";
-import type { Catalogue } from "./define/server.ts";
+import type { Catalogue } from "./definition.ts";
 import type { Gated } from "./gate.ts";
-import { idOf, JSON_RPC, jsonRpcError, MAX_ID_LENGTH } from "./json-rpc.ts";
+import type { Posted } from "./sessions.ts";
 
 /** A session stores what its client said when it initialized. */
 const MAX_INITIALIZE_LENGTH = 16 * 1024;

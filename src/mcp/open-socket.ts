@@ -1,8 +1,8 @@
 /** Opens a WebSocket to an object of a user's, for an event stream of one of their clients. */
 import type { Principal } from "../auth/principal.ts";
-import type { StreamSource } from "./answerer.ts";
 import { STREAM_HEADER } from "./headers.ts";
 import type { Stream } from "./object/streams.ts";
+import type { StreamSource } from "./sessions.ts";
 
 type Opened = Pick<Stream, "kind" | "session" | "version" | "lastEventId">;
 

@@ -6,7 +6,7 @@ import {
 	type StandardSchemaV1,
 	specTypeSchemas as schemas,
 } from "@modelcontextprotocol/server";
-import { idOf, JSON_RPC, shorten } from "./json-rpc.ts";
+import { idOf, JSON_RPC, shorten } from "../http/json-rpc.ts";
 
 /** Longer names are none of this server's; the answer repeats the name. */
 const MAX_NAME_LENGTH = 256;

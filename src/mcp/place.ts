@@ -1,5 +1,5 @@
 /** Which messages of a session need a place that lasts longer than a request: the user's object. */
-import type { Catalogue } from "./define/server.ts";
+import type { Catalogue } from "./definition.ts";
 import { isResponse, requestedItems, requests } from "./message.ts";
 import type { Session } from "./session-id.ts";
 

@@ -16,8 +16,8 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
 import { contextOf, type Serving } from "./context.ts";
-import type { Server } from "./define/server.ts";
 import type { Tool } from "./define/tool.ts";
+import type { Server } from "./definition.ts";
 import { permits } from "./gate.ts";
 import { VERSION_HEADER } from "./headers.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";

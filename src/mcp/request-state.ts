@@ -11,6 +11,7 @@ import {
 	type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { VISITOR_PROVIDER } from "../auth/grant.ts";
 import { currentPrincipal } from "../auth/principal.ts";
 import { secretsFor } from "../auth/signing-key.ts";
 
@@ -19,7 +20,10 @@ const sealedSchema = z.object({ name: z.string(), state: z.unknown() });
 /** Of the current key first. */
 async function codecs(env: Env): Promise<RequestStateCodec[]> {
 	const secrets = await secretsFor("request-state", env, currentPrincipal().isLocal);
-	const bind = ({ mcpReq }: ServerContext) => `${mcpReq.method}\0${currentPrincipal().user.id}`;
+	const { user } = currentPrincipal();
+	// A visitor without a session is another one with each request.
+	const owner = user.provider === VISITOR_PROVIDER ? VISITOR_PROVIDER : user.id;
+	const bind = ({ mcpReq }: ServerContext) => `${mcpReq.method}\0${owner}`;
 	return secrets.map((key) => createRequestStateCodec({ key, bind }));
 }
 

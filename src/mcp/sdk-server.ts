@@ -1,7 +1,7 @@
 /** The MCP server behind every era of the protocol: its name, its instructions, and what the catalogue offers. */
 import { McpServer, type ServerCapabilities } from "@modelcontextprotocol/server";
 import type { Serving } from "./context.ts";
-import type { Server } from "./define/server.ts";
+import type { Server } from "./definition.ts";
 import { registerPrompts } from "./register/prompts.ts";
 import { registerResources } from "./register/resources.ts";
 import { registerTools } from "./register/tools.ts";

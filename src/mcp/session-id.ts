@@ -5,9 +5,7 @@
 import type { ClientCapabilities } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { hmacKey, type Secrets } from "../auth/signing-key.ts";
-
-/** Where a session is used; an id of one endpoint is none of another. */
-export type Endpoint = `${"" | `/${string}`}/${"mcp" | "sse"}`;
+import type { Endpoint } from "../http/endpoints.ts";
 
 export type SessionOwner = { readonly userId: string; readonly clientId: string };
 
@@ -21,6 +19,8 @@ const claimsSchema = z.object({
 	version: z.string().optional(),
 	/** How the client's user can be asked. */
 	asks: asksSchema.default([]),
+	/** The user's id, where nothing but their session says who they are. */
+	visitor: z.string().min(1).optional(),
 });
 
 export type Session = z.infer<typeof claimsSchema>;

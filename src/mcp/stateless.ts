@@ -7,10 +7,11 @@ import {
 	type ServerEvent,
 } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../auth/principal.ts";
-import { currentRequestId } from "../http/app-env.ts";
+import { logWarning } from "../errors.ts";
 import { escapeLineEnds } from "../http/line-ends.ts";
+import { currentRequestId } from "../http/request-id.ts";
 import type { ChangeNotification } from "./change.ts";
-import type { Server } from "./define/server.ts";
+import type { Server } from "./definition.ts";
 import { openSocket } from "./open-socket.ts";
 import type { PlainCall } from "./plain-call.ts";
 import { PROTOCOL_VERSIONS } from "./protocol-versions.ts";
@@ -115,7 +116,7 @@ function eventOf(notification: ChangeNotification): ServerEvent {
 export function logError({ name, message }: Error): void {
 	// It quotes what the client sent.
 	const cause = message.slice(0, MAX_LOGGED_LENGTH);
-	console.warn(JSON.stringify({ event: "mcp_error", requestId: currentRequestId(), name, cause }));
+	logWarning("mcp_error", { requestId: currentRequestId(), name, cause });
 }
 
 type WithVersions = {

@@ -1,4 +1,4 @@
-/** `/mcp` and `/stdio/mcp`, behind a valid token: Streamable HTTP. Checks a request, and has it answered. */
+/** `/mcp` and `/stdio/mcp`, behind the door: Streamable HTTP. Checks a request, and has it answered. */
 import {
 	type InitializeRequest,
 	isInitializeRequest,
@@ -8,11 +8,6 @@ import {
 	type RequestId,
 	SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
-import type { Answerer, Posted } from "./answerer.ts";
-import type { Server } from "./define/server.ts";
-import { EndedSessions } from "./ended-sessions.ts";
-import { beginWith, eventOf } from "./event-stream.ts";
-import { LAST_EVENT_HEADER, SESSION_HEADER, VERSION_HEADER } from "./headers.ts";
 import {
 	completeError,
 	idOf,
@@ -22,15 +17,21 @@ import {
 	notAcceptable,
 	sessionNotFound,
 	shorten,
-} from "./json-rpc.ts";
+} from "../http/json-rpc.ts";
+import type { Answerer } from "./answerer.ts";
+import type { Server } from "./definition.ts";
+import { EndedSessions } from "./ended-sessions.ts";
+import { beginWith, eventOf } from "./event-stream.ts";
+import { LAST_EVENT_HEADER, SESSION_HEADER, VERSION_HEADER } from "./headers.ts";
 import { readMessage } from "./message.ts";
 import { isStandaloneEvent } from "./object/streams.ts";
 import { ALREADY_INITIALIZED } from "./object/user-sessions.ts";
 import { openSocket } from "./open-socket.ts";
 import { PROTOCOL_VERSIONS, STATELESS_VERSION } from "./protocol-versions.ts";
 import { asksOf, newSession, type PlacedSession } from "./session-id.ts";
+import type { Posted } from "./sessions.ts";
 import { socketStream } from "./socket-stream.ts";
-import { accepts, type Handler, isStateless, type ResourceContext, type Visit, visitOf } from "./visit.ts";
+import { type Admission, accepts, type Handler, isStateless, type Visit, visitOf } from "./visit.ts";
 
 /** Those that this isolate saw ended; a user's object knows all of its own. */
 const ended = new EndedSessions();
@@ -40,11 +41,11 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 	const endpoint = `${answerer.prefix}/mcp` as const;
 
 	/** POST a message; GET a stream of what belongs to no POST and DELETE the session, where the era has sessions. */
-	async function streamableHttp(request: Request, env: Env, ctx: ResourceContext): Promise<Response> {
+	async function streamableHttp(request: Request, env: Env, admission: Admission): Promise<Response> {
 		if (request.method !== "POST" && isStateless(request)) {
 			return methodNotAllowed("POST", `Version ${STATELESS_VERSION} has neither sessions nor GET streams`);
 		}
-		const visit = visitOf(request, env, ctx, server, endpoint);
+		const visit = visitOf(request, env, admission, server, endpoint);
 		const refused = answerer.refuse(visit);
 		if (refused) return refused;
 		switch (request.method) {

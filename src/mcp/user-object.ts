@@ -1,9 +1,9 @@
 /** A user's object as the Worker sees it: what it can be asked, and how it is reached. */
 import type { LoggingLevel } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
-import type { Sessions, StreamSource } from "./answerer.ts";
 import type { Change } from "./change.ts";
 import type { PlacedSession } from "./session-id.ts";
+import type { Sessions, StreamSource } from "./sessions.ts";
 
 export interface UserObject extends Sessions, StreamSource {
 	/** Answers a POST to `/mcp`. */

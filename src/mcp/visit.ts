@@ -1,48 +1,66 @@
-/** A request to one of the endpoints, once its token was accepted: who it is from, and what it takes to answer it. */
-import type { OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
-import type { Grant } from "../auth/grant.ts";
-import { allowListsOf, permissionsOf } from "../auth/permissions.ts";
+/** A request to one of the endpoints, once it was let in: who it is from, and what it takes to answer it. */
+import type { User } from "../auth/grant.ts";
+import { allowListsOf, permissionsOf, type WithPermissions } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
-import { isScope } from "../auth/scopes.ts";
+import { isScope, type WithScopes } from "../auth/scopes.ts";
 import { accepts as isAccepted } from "../http/accept.ts";
-import { currentRequestId } from "../http/app-env.ts";
+import type { Endpoint } from "../http/endpoints.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
-import type { Server } from "./define/server.ts";
+import { currentRequestId } from "../http/request-id.ts";
 import { VERSION_HEADER } from "./headers.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
-import type { Endpoint } from "./session-id.ts";
 import { SessionIds } from "./session-ids.ts";
 
-export type ResourceContext = OAuthResourceContext<Grant>;
-export type Handler = (request: Request, env: Env, ctx: ResourceContext) => Promise<Response>;
+/** What a door knows of a request that it lets in. */
+export type Admission = Pick<Principal, "clientId" | "grantId" | "expiresAt"> & {
+	readonly user: User;
+	/** What was granted; names that are no scopes of the server do not count. */
+	readonly scopes: readonly string[];
+	readonly upstreamToken?: string | undefined;
+	/** The answer that asks the client to be granted these, too; absent where there is nobody to ask. */
+	challenge?(scopes: readonly string[]): Response;
+};
+
+export type Handler = (request: Request, env: Env, admission: Admission) => Promise<Response>;
 
 /** A request that was let in, and what it takes to answer it. */
-export type Visit = {
+export type Visit = Pick<Admission, "challenge"> & {
 	readonly request: Request;
 	readonly env: Env;
-	readonly ctx: ResourceContext;
 	readonly principal: Principal;
 	readonly ids: SessionIds;
 };
 
-export function visitOf(request: Request, env: Env, ctx: ResourceContext, server: Server, endpoint: Endpoint): Visit {
-	const principal = principalOf(request, env, ctx, server);
-	return { request, env, ctx, principal, ids: new SessionIds(endpoint, env, principal) };
+export function visitOf(
+	request: Request,
+	env: Env,
+	admission: Admission,
+	server: WithScopes & WithPermissions,
+	endpoint: Endpoint,
+): Visit {
+	const principal = principalOf(request, env, admission, server);
+	const { challenge } = admission;
+	return { request, env, principal, ids: new SessionIds(endpoint, env, principal), ...(challenge && { challenge }) };
 }
 
-function principalOf(request: Request, env: Env, ctx: ResourceContext, server: Server): Principal {
-	const { user, upstream, grantId } = ctx.props;
+function principalOf(
+	request: Request,
+	env: Env,
+	admission: Admission,
+	server: WithScopes & WithPermissions,
+): Principal {
+	const { user, clientId, scopes, grantId, expiresAt, upstreamToken } = admission;
 	const { permissions: _claimed, ...person } = user;
 	const url = new URL(request.url);
 	const isLocal = isLoopbackUrl(url);
 	return {
 		user: person,
-		clientId: ctx.auth.clientId ?? "",
+		clientId,
 		permissions: permissionsOf(user, allowListsOf(server, env, isLocal)),
-		scopes: ctx.auth.scope.filter((scope) => isScope(server, scope)),
-		upstreamToken: upstream?.accessToken,
+		scopes: scopes.filter((scope) => isScope(server, scope)),
+		upstreamToken,
 		grantId,
-		expiresAt: ctx.auth.expiresAt,
+		expiresAt,
 		origin: url.origin,
 		requestId: currentRequestId(),
 		isLocal,

@@ -9,6 +9,7 @@ export const forget = defineTool({
 	title: "Forget a note",
 	description: "Deletes one of the user's notes for good. recall tells its number.",
 	scope: "notes",
+	needsUser: true,
 	annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 	input: z.object({ id: z.int().positive().describe("The note's number") }),
 	output: z.object({ id: z.int() }),

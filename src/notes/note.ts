@@ -14,6 +14,7 @@ export const note = defineResource({
 	description:
 		"A note that the tool remember kept for you. The list shows the newest 100; the tool recall finds the rest.",
 	scope: "notes",
+	needsUser: true,
 	mimeType: "text/plain",
 	uri: "notes://{id}",
 	async read(uri, { id = "" }, { notes }: Context<NotesService>) {

@@ -11,6 +11,7 @@ export const recall = defineTool({
 	title: "Recall notes",
 	description: `Finds notes that remember kept for the user: those that contain every word of the query, or all without one. Answers with the newest ${MAX_RECALLED} and how many there are.`,
 	scope: "notes",
+	needsUser: true,
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 	input: z.object({
 		query: z.string().max(MAX_QUERY_LENGTH).default("").describe("Words that the notes contain; empty for all notes"),

@@ -10,6 +10,7 @@ export const remember = defineTool({
 	title: "Remember a note",
 	description: `Keeps a note for the user, for this and every later conversation, in whichever app they use. A note holds at most ${MAX_NOTE_BYTES} bytes; of more than ${MAX_NOTES} notes the oldest is dropped.`,
 	scope: "notes",
+	needsUser: true,
 	// Destructive: a full store drops the oldest note.
 	annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
 	input: z.object({

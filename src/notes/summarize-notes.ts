@@ -11,6 +11,7 @@ export const summarizeNotes = definePrompt({
 	title: "Summarize my notes",
 	description: "Asks for a summary of the notes that the tool remember kept for you, of all or of those about a topic.",
 	scope: "notes",
+	needsUser: true,
 	args: z.object({
 		topic: z.string().max(MAX_QUERY_LENGTH).optional().describe("Only notes that contain these words"),
 	}),

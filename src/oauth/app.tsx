@@ -1,20 +1,25 @@
 /** The authorization endpoint that people see: who is asking, for what, and with whom to sign in. Built on the library's helpers. */
-import { AuthorizationError, type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
+import {
+	AuthorizationError,
+	type AuthRequest,
+	authorizationErrorRedirect,
+	CimdFetchError,
+} from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
+import type { AppEnv } from "../app-env.ts";
+import { LOCAL_PROVIDER } from "../auth/grant.ts";
 import { isScope, OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
-import { readSettings, readsClientDocuments } from "../auth/settings.ts";
 import { secretsFor } from "../auth/signing-key.ts";
 import { answerError, refuse } from "../http/answers.tsx";
-import type { AppEnv } from "../http/app-env.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
-import { LOCAL_PROVIDER } from "../identity/local.ts";
 import { ConsentPage, type ConsentPageProps } from "../pages/consent.tsx";
 import { callbackApp } from "./callback.tsx";
 import { dropEmptyParameters } from "./client-requests.ts";
 import { isAcceptedRedirectUri, isPrivateUseUri, isWebRedirectUri, opensApp } from "./redirect-uris.ts";
-import { refuseAuthorization, refuseUnknownClient } from "./refusals.tsx";
+import { refuseAuthorization, refuseUnknownClient, refuseUnreadableDocument } from "./refusals.tsx";
 import { type ScopeChoice, scopeChoices } from "./scope-choices.ts";
+import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 import {
 	type Chosen,
 	GO_BACK,
@@ -35,9 +40,12 @@ const DOCUMENTS_ARE_OFF =
 
 export const authorizationApp = new Hono<AppEnv>();
 
-authorizationApp.onError((error, c) =>
-	error instanceof AuthorizationError && !error.redirectTo ? refuseAuthorization(c, error) : answerError(error, c),
-);
+authorizationApp.onError((error, c) => {
+	if (error instanceof CimdFetchError) return refuseUnreadableDocument(c, error);
+	if (!(error instanceof AuthorizationError)) return answerError(error, c);
+	// Set only when the client and its redirect URI are validated; otherwise a page, never a redirect.
+	return error.redirectTo ? c.redirect(error.redirectTo) : refuseAuthorization(c, error);
+});
 
 for (const path of ["/authorize", "/sign-in", "/callback"]) {
 	authorizationApp.use(path, async (c, next) => {
@@ -107,7 +115,7 @@ async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthReques
  * @param parameters of the authorization request; of a name that is repeated the first counts, as for the wrapper
  */
 async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Promise<Response | undefined> {
-	const config = readSettings(c.env);
+	const config = readSignInSettings(c.env);
 	const clientId = parameters.get("client_id") ?? "";
 	// The address of a metadata document is fetched, any other id is looked up.
 	if (!/^https:\/\//i.test(clientId)) {

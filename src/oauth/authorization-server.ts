@@ -1,21 +1,21 @@
 /** The authorization server of an origin: registration, codes, tokens, refresh and revocation are the library's. */
 import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
-import { OFFLINE_ACCESS, scopesAt } from "../auth/scopes.ts";
-import { readSettings, readsClientDocuments } from "../auth/settings.ts";
-import { currentRequestId } from "../http/app-env.ts";
-import { extrasOn } from "../mcp/define/extra.ts";
-import { resourcePathsOf } from "../mcp/endpoints.ts";
+import { extrasOn, OFFLINE_ACCESS, scopesAt } from "../auth/scopes.ts";
+import { logWarning } from "../errors.ts";
+import { resourcePathsOf } from "../http/endpoints.ts";
+import { currentRequestId } from "../http/request-id.ts";
 import { perOrigin } from "./per-origin.ts";
 import { isAcceptedRedirectUri } from "./redirect-uris.ts";
 import { exchangeTokens } from "./refresh.ts";
+import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 
 /** A grant lives this long after its last refresh. */
 const GRANT_IDLE_SECONDS = 30 * 24 * 60 * 60;
 
 /** Under the settings of an environment. The resources and scopes of an extra that they do not turn on do not exist. */
 export const authorizationServer = perOrigin((server, origin, env) => {
-	const config = readSettings(env);
+	const config = readSignInSettings(env);
 	const paths = resourcePathsOf({ extras: extrasOn(server.extras, env) });
 	return new OAuthAuthorizationServer<Env>({
 		issuer: origin,
@@ -34,9 +34,7 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 		tokenExchangeCallback: (options) => exchangeTokens(options, server),
 		onError({ code, status, internal }) {
 			const { category, reason } = internal;
-			console.warn(
-				JSON.stringify({ event: "oauth_error", requestId: currentRequestId(), code, status, category, reason }),
-			);
+			logWarning("oauth_error", { requestId: currentRequestId(), code, status, category, reason });
 		},
 	});
 });

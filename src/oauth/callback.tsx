@@ -3,13 +3,13 @@ import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/worker
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
-import { type Props, type User, userId } from "../auth/grant.ts";
+import type { AppEnv } from "../app-env.ts";
+import { LOCAL_PROVIDER, type Props, type User, userId } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isScope, isTokenScope } from "../auth/scopes.ts";
 import { refuse } from "../http/answers.tsx";
-import type { AppEnv } from "../http/app-env.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
-import { identifyLocally, LOCAL_PROVIDER } from "../identity/local.ts";
+import { identifyLocally } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
 import { SignInPage, type SignInPageProps } from "../pages/sign-in.tsx";
 import { callbackUrl } from "./misconfigured-provider.tsx";

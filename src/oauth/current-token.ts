@@ -2,7 +2,7 @@
  * Which upstream token of a grant is the newest. An access token here goes on after a refresh, with the upstream token
  * it was issued with; if the provider has ended that one, the grant is alive all the same.
  */
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../auth/sha256.ts";
 
 /** Longer than any access token that was issued before the refresh. */
 const REMEMBERED_SECONDS = 2 * 60 * 60;

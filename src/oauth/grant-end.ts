@@ -5,10 +5,10 @@
  */
 import { waitUntil } from "cloudflare:workers";
 import { perServer } from "../auth/per-server.ts";
+import { extrasOn } from "../auth/scopes.ts";
 import { logError } from "../errors.ts";
-import { currentRequestId } from "../http/app-env.ts";
-import { extrasOn } from "../mcp/define/extra.ts";
-import type { Server } from "../mcp/define/server.ts";
+import { currentRequestId } from "../http/request-id.ts";
+import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
 
 /** Closes the event streams and ends the calls of a grant. */
@@ -18,7 +18,7 @@ export async function endGrant(server: Server, env: Env, userId: string, grantId
 }
 
 /** An environment for the wrapper, whose KV namespace notices the end of a grant. */
-export const noticingEnds = perServer((server, env): Env => {
+export const noticingEnds = perServer((server: Server, env): Env => {
 	const kv = new Proxy(env.OAUTH_KV, {
 		get(target, name) {
 			const value: unknown = Reflect.get(target, name);

@@ -1,11 +1,11 @@
 /** Pages for a sign-in that an identity provider refused because of a setting: what to enter, and where. */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { readSettings } from "../auth/settings.ts";
+import type { AppEnv } from "../app-env.ts";
 import { refuse } from "../http/answers.tsx";
-import type { AppEnv } from "../http/app-env.ts";
 import type { IdentityProvider, MisconfiguredProvider, UpstreamFailure } from "../identity/provider.ts";
 import { withCode } from "../pages/error.tsx";
+import { readSignInSettings } from "./settings.ts";
 
 type Fault = {
 	/** Whose error it is, if that is known. */
@@ -41,7 +41,7 @@ export function refuseForProvider(
 	reason: MisconfiguredProvider,
 	{ provider, redirectTo }: Fault = {},
 ): Response | Promise<Response> {
-	const { identityProviders } = readSettings(c.env);
+	const { identityProviders } = readSignInSettings(c.env);
 	// Unless it is known whose error it is, it is GitHub's.
 	const { name, title } = provider ?? identityProviders.find((one) => one.name === "github") ?? {};
 	const hint = (

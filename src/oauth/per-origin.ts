@@ -1,6 +1,6 @@
 /** What is built once for each origin of a server. */
 import { perServer } from "../auth/per-server.ts";
-import type { Server } from "../mcp/define/server.ts";
+import type { Server } from "../mcp/definition.ts";
 
 /** Enough for a deployment's hosts; a wildcard route must not fill the memory. */
 const MAX_ORIGINS = 32;

@@ -10,15 +10,15 @@ import {
 import { type Props, propsSchema, type UpstreamTokens, type User } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../auth/scopes.ts";
-import { readSettings } from "../auth/settings.ts";
 import { logError } from "../errors.ts";
-import { currentRequestId } from "../http/app-env.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
+import { currentRequestId } from "../http/request-id.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
-import type { Server } from "../mcp/define/server.ts";
+import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
 import { rememberCurrentToken } from "./current-token.ts";
+import { readSignInSettings } from "./settings.ts";
 
 /** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
 const REFRESH_BEFORE_SECONDS = 120;
@@ -46,7 +46,7 @@ export async function exchangeTokens(
 	if (!isRefresh || secondsLeft(upstream) > REFRESH_BEFORE_SECONDS) {
 		return { accessTokenTTL: ttlFor(upstream), accessTokenScope: permittedScope(options, server, user) };
 	}
-	const provider = readSettings(options.env).identityProviders.find(({ name }) => name === user.provider);
+	const provider = readSignInSettings(options.env).identityProviders.find(({ name }) => name === user.provider);
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
 	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
 	await rememberCurrentToken(options.env, options.grantId, refreshed.tokens.accessToken);

@@ -1,12 +1,16 @@
 /** Pages that tell the user why an authorization cannot go on, and what to do next. */
-import type { AuthorizationError } from "@cloudflare/workers-oauth-provider";
+import type { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
+import type { AppEnv } from "../app-env.ts";
+import { logError } from "../errors.ts";
 import { refuse } from "../http/answers.tsx";
-import type { AppEnv } from "../http/app-env.ts";
 import { hasCallbackMismatch, refuseForProvider } from "./misconfigured-provider.tsx";
 import { helpers, readForm } from "./sign-in.ts";
 import { transactionState } from "./transaction.ts";
+
+const DOCUMENT_UNREADABLE =
+	"Try again in a minute. If this server has no internet access, set CLIENT_METADATA_DOCUMENTS=off and start it again, then remove it from the app and add it again, so that the app registers instead. Otherwise the app’s publisher has to correct the document; this server’s log says what is wrong.";
 
 type Answer = Response | Promise<Response>;
 
@@ -89,6 +93,14 @@ async function refuseRequest(c: Context<AppEnv>): Promise<Response> {
 		"The app asked to send you to an address that it did not register with this server.",
 		<Forgetting why="Its registration may be older than the app. Make the app register again:" />,
 	);
+}
+
+/** The page for a client whose metadata document this server could not read. */
+export function refuseUnreadableDocument(c: Context<AppEnv>, { metadataUrl, detail }: CimdFetchError): Answer {
+	logError("client_metadata_unavailable", `${metadataUrl}: ${detail}`, c.get("requestId"));
+	const { host } = new URL(metadataUrl);
+	const sentence = `The app that sent you here describes itself in a document at ${host}, which this server could not read.`;
+	return refuse(c, 400, sentence, DOCUMENT_UNREADABLE);
 }
 
 export function refuseUnknownClient(c: Context<AppEnv>): Answer {

@@ -1,10 +1,10 @@
 /** The boxes of the consent page, which comes before the sign-in: the user's permissions are not known yet. */
 import { allowListsOf } from "../auth/permissions.ts";
 import { scopeNamed } from "../auth/scopes.ts";
-import { readSettings } from "../auth/settings.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
-import type { Server } from "../mcp/define/server.ts";
+import type { Server } from "../mcp/definition.ts";
+import { readSignInSettings } from "./settings.ts";
 
 export type ScopeChoice = {
 	readonly scope: string;
@@ -56,7 +56,7 @@ const NOTES: Partial<Record<Availability, (permission: string) => string>> = {
 };
 
 function availabilityOf(server: Server, env: Env, permission: string, url: string): Availability {
-	const config = readSettings(env);
+	const config = readSignInSettings(env);
 	const list = allowListsOf(server, env, isLoopbackUrl(url))[permission] ?? [];
 	if (list.includes("*")) return "everyone";
 	if (isBuiltInSignInOffered(config, url)) return "chosen";

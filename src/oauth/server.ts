@@ -1,15 +1,20 @@
 /** The OAuth wrapper: an origin's authorization server, and the resources that take its tokens. */
-import { OAuthResourceServer, type OAuthResourceTokenValidation } from "@cloudflare/workers-oauth-provider";
-import { type Grant, propsSchema } from "../auth/grant.ts";
-import { readSettings } from "../auth/settings.ts";
+import {
+	insufficientScope,
+	type OAuthResourceContext,
+	OAuthResourceServer,
+	type OAuthResourceTokenValidation,
+} from "@cloudflare/workers-oauth-provider";
+import { type Grant, LOCAL_PROVIDER, propsSchema } from "../auth/grant.ts";
 import { logError } from "../errors.ts";
-import { currentRequestId } from "../http/app-env.ts";
-import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
-import type { Server } from "../mcp/define/server.ts";
-import { resourcePathsOf } from "../mcp/endpoints.ts";
-import type { Handler } from "../mcp/visit.ts";
+import { resourcePathsOf } from "../http/endpoints.ts";
+import { currentRequestId } from "../http/request-id.ts";
+import { isBuiltInSignInOffered } from "../identity/local.ts";
+import type { Server } from "../mcp/definition.ts";
+import type { Admission, Handler } from "../mcp/visit.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import { perOrigin } from "./per-origin.ts";
+import { readSignInSettings } from "./settings.ts";
 import { isStorableKey } from "./storage-key.ts";
 
 /**
@@ -19,7 +24,7 @@ import { isStorableKey } from "./storage-key.ts";
  */
 export function createResourceServers(handlerAt: (path: string) => Handler) {
 	return perOrigin((server, origin) => {
-		const resourceServer = (path: string, fetch: Handler) =>
+		const resourceServer = (path: string, handler: Handler) =>
 			new OAuthResourceServer<Env, Grant>({
 				resourceMetadata: {
 					resource: origin + path,
@@ -28,10 +33,23 @@ export function createResourceServers(handlerAt: (path: string) => Handler) {
 				},
 				// No requiredScopes: the consent page offers the scopes, so that clients need not know them.
 				validateToken: (env) => (resource, token) => validateToken(env, server, origin, token, resource),
-				handler: { fetch },
+				handler: { fetch: (request, env, ctx) => handler(request, env, admissionOf(ctx)) },
 			});
 		return new Map(resourcePathsOf(server).map((path) => [path, resourceServer(path, handlerAt(withoutSlash(path)))]));
 	});
+}
+
+function admissionOf({ props, auth }: OAuthResourceContext<Grant>): Admission {
+	const { user, upstream, grantId } = props;
+	return {
+		user,
+		clientId: auth.clientId ?? "",
+		scopes: auth.scope,
+		grantId,
+		expiresAt: auth.expiresAt,
+		upstreamToken: upstream?.accessToken,
+		challenge: (scopes) => insufficientScope(auth, [...scopes], "This needs a scope that was not granted."),
+	};
 }
 
 /** As long as the hash of a token in its key. */
@@ -77,5 +95,5 @@ async function validateToken(
 
 /** A grant of the built-in sign-in ends where that is not offered any more. */
 function isAcceptedProvider(provider: string, env: Env, origin: string): boolean {
-	return provider !== LOCAL_PROVIDER || isBuiltInSignInOffered(readSettings(env), origin);
+	return provider !== LOCAL_PROVIDER || isBuiltInSignInOffered(readSignInSettings(env), origin);
 }

@@ -9,14 +9,15 @@ import type { Context } from "hono";
 import { setCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
 import { generateRandomCodeVerifier, generateRandomNonce } from "oauth4webapi";
-import { readSettings } from "../auth/settings.ts";
+import type { AppEnv } from "../app-env.ts";
+import { LOCAL_PROVIDER } from "../auth/grant.ts";
 import { logError } from "../errors.ts";
-import type { AppEnv } from "../http/app-env.ts";
-import { isBuiltInSignInOffered, LOCAL_PROVIDER } from "../identity/local.ts";
+import { isBuiltInSignInOffered } from "../identity/local.ts";
 import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../identity/provider.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import { noticingEnds } from "./grant-end.ts";
 import { callbackUrl, isMisconfigured, refuseForProvider } from "./misconfigured-provider.tsx";
+import { readSignInSettings } from "./settings.ts";
 
 export const GO_BACK = "Go back to the page before this one, and choose again.";
 
@@ -36,11 +37,11 @@ const CLIENT_ERRORS: Record<UpstreamFailure, [AuthorizationErrorCode, string]> =
 };
 
 export function providersOf(c: Context<AppEnv>): readonly IdentityProvider[] {
-	return readSettings(c.env).identityProviders;
+	return readSignInSettings(c.env).identityProviders;
 }
 
 export function usesBuiltIn(c: Context<AppEnv>): boolean {
-	return isBuiltInSignInOffered(readSettings(c.env), c.req.url);
+	return isBuiltInSignInOffered(readSignInSettings(c.env), c.req.url);
 }
 
 export function helpers(c: Context<AppEnv>): OAuthHelpers {

@@ -4,8 +4,8 @@
  */
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
-import type { AppEnv } from "../http/app-env.ts";
-import { sha256 } from "./sha256.ts";
+import type { AppEnv } from "../app-env.ts";
+import { sha256 } from "../auth/sha256.ts";
 
 /**
  * - `open`: this browser can go on with it

@@ -1,28 +1,30 @@
 /** What this server is, what it offers, how to connect. */
 import type { Offer } from "../mcp/define/extra.ts";
-import type { Server } from "../mcp/define/server.ts";
+import type { Server, WayInDescription } from "../mcp/definition.ts";
 import type { Gated } from "../mcp/gate.ts";
 import { Layout } from "./layout.tsx";
 
 type HomePageProps = {
 	origin: string;
 	server: Server;
+	signIn: WayInDescription;
 	/** Of the extras that the settings turn on. */
 	offers: readonly (Offer & { readonly path: string })[];
 };
 
-export function HomePage({ origin, server, offers }: HomePageProps) {
+export function HomePage({ origin, server, signIn, offers }: HomePageProps) {
 	const url = `${origin}/mcp`;
 	const { info, catalogue } = server;
 	const { name } = info;
-	const viaMcpRemote = { mcpServers: { [name]: { command: "npx", args: ["-y", "mcp-remote", url] } } };
+	const { header } = signIn;
+	const flag = header ? ` --header "${header.name}: ${header.value}"` : "";
 	return (
 		<Layout title="Connect">
 			<h1>{info.title}</h1>
 			<p>
 				This is a server for AI assistants: it offers them tools over the{" "}
-				<a href="https://modelcontextprotocol.io">Model Context Protocol</a>, for the person who signs in. Give your
-				assistant one of these addresses; it opens a sign-in page in your browser.
+				<a href="https://modelcontextprotocol.io">Model Context Protocol</a>, for the person who uses them. Give your
+				assistant one of these addresses. {signIn.next}
 			</p>
 			<dl>
 				<dt>Streamable HTTP</dt>
@@ -54,19 +56,30 @@ export function HomePage({ origin, server, offers }: HomePageProps) {
 			<Offers title="Prompts" items={catalogue.prompts} />
 
 			<h2>Claude Code</h2>
-			<pre>{`claude mcp add --transport http ${name} ${url}`}</pre>
+			<pre>{`claude mcp add --transport http ${name} ${url}${flag}`}</pre>
 			<h2>Claude Desktop, Cursor, Windsurf and other clients that run a command</h2>
-			<pre>{JSON.stringify(viaMcpRemote, null, 2)}</pre>
+			<pre>{JSON.stringify({ mcpServers: { [name]: viaMcpRemote(url, header) } }, null, 2)}</pre>
 			<h2>VS Code</h2>
-			<pre>{`code --add-mcp '${JSON.stringify({ name, type: "http", url })}'`}</pre>
+			<pre>{`code --add-mcp '${JSON.stringify({ name, type: "http", url, ...(header && { headers: { [header.name]: header.value } }) })}'`}</pre>
 			<h2>MCP Inspector</h2>
-			<pre>{`npx @modelcontextprotocol/inspector --transport http --server-url ${url}`}</pre>
+			<pre>{`npx @modelcontextprotocol/inspector --transport http --server-url ${url}${flag}`}</pre>
 			<p>
-				Turn on the switch beside the server, sign in, and open the tools. For protocol version 2026-07-28, add{" "}
-				<code>--protocol-era modern</code>.
+				Turn on the switch beside the server{signIn.callback && ", sign in,"} and open the tools. For protocol version
+				2026-07-28, add <code>--protocol-era modern</code>.
 			</p>
 		</Layout>
 	);
+}
+
+/** The shell of some clients splits what has a blank in it: the value travels in the environment. */
+function viaMcpRemote(url: string, header: WayInDescription["header"]) {
+	const args = ["-y", "mcp-remote", url];
+	if (!header) return { command: "npx", args };
+	return {
+		command: "npx",
+		args: [...args, "--header", `${header.name}:\${AUTH_HEADER}`],
+		env: { AUTH_HEADER: header.value },
+	};
 }
 
 type OffersProps = { title: string; items: readonly (Gated & { readonly description: string })[] };

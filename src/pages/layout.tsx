@@ -1,7 +1,7 @@
 /** The frame of every page: plain HTML with its style sheet in it. Nothing here needs JavaScript, or a second request. */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
-import { currentServer } from "../http/app-env.ts";
+import { currentServer } from "../app-env.ts";
 import { STYLE } from "./style.ts";
 
 const ICON =

@@ -1,8 +1,6 @@
 /** The home page for programs (`Accept: application/json`): where the endpoints are, and how people sign in. */
-import type { Settings } from "../auth/settings.ts";
-import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { Offer } from "../mcp/define/extra.ts";
-import type { ServerInfo } from "../mcp/define/server.ts";
+import type { ServerInfo, WayInDescription } from "../mcp/definition.ts";
 
 export type Summary = {
 	readonly name: string;
@@ -11,16 +9,15 @@ export type Summary = {
 	readonly sse: string;
 	/** Other MCP servers here. */
 	readonly others: readonly { readonly title: string; readonly url: string; readonly command?: string | undefined }[];
-	/** The names of the identity providers, as people are offered them. */
-	readonly sign_in: "built-in" | readonly string[];
+	readonly sign_in: WayInDescription["way"];
 	/** What to register at the identity providers. */
-	readonly callback: string;
+	readonly callback?: string;
 };
 
 export function summaryOf(
 	{ name, title }: ServerInfo,
 	offers: readonly (Offer & { readonly path: string })[],
-	config: Settings,
+	{ way, callback }: WayInDescription,
 	origin: string,
 ): Summary {
 	return {
@@ -29,7 +26,7 @@ export function summaryOf(
 		mcp: `${origin}/mcp`,
 		sse: `${origin}/sse`,
 		others: offers.map(({ title, command, path }) => ({ title, url: origin + path, command })),
-		sign_in: isBuiltInSignInOffered(config, origin) ? "built-in" : config.identityProviders.map(({ title }) => title),
-		callback: `${origin}/callback`,
+		sign_in: way,
+		...(callback !== undefined && { callback }),
 	};
 }

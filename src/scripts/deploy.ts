@@ -11,7 +11,7 @@ const processes = new Processes();
 try {
 	const flags = process.argv.slice(2);
 	const args = [WRANGLER, "deploy", ...(await stdioFlags(flags)), ...flags];
-	processes.run("wrangler deploy", process.execPath, args, ROOT);
+	void processes.run("wrangler deploy", process.execPath, args, ROOT);
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);
 	process.exitCode = 1;

@@ -11,13 +11,19 @@ const answerSchema = z.union([
 		mcp: z.string(),
 		sse: z.string(),
 		others: z.array(z.object({ title: z.string(), url: z.string(), command: z.string().optional() })),
-		sign_in: z.union([z.literal("built-in"), z.array(z.string())]),
-		callback: z.string(),
+		sign_in: z.union([z.enum(["built-in", "api-key", "none"]), z.array(z.string())]),
+		callback: z.string().optional(),
 	}),
 	z.object({ error_description: z.string() }),
 ]);
 
 type Answer = z.infer<typeof answerSchema>;
+
+const SIGN_IN = {
+	"built-in": "any email address and any password will do, on this computer.",
+	"api-key": "with an API key. Make one: npm run keys -- create NAME",
+	none: "none. Anyone who reaches this address can call its tools.",
+};
 
 /** @returns the text; undefined, if the server does not answer */
 export async function greeting(origin: string): Promise<string | undefined> {
@@ -41,10 +47,10 @@ function welcome(
 	origin: string,
 	{ name, title, mcp, sse, others, sign_in, callback }: Exclude<Answer, { error_description: string }>,
 ): string {
-	const signIn =
-		sign_in === "built-in"
-			? "any email address and any password will do, on this computer."
-			: `with ${new Intl.ListFormat("en", { type: "disjunction" }).format(sign_in)}. Register this callback there: ${callback}`;
+	const signIn = Array.isArray(sign_in)
+		? `with ${new Intl.ListFormat("en", { type: "disjunction" }).format(sign_in)}. Register this callback there: ${callback}`
+		: SIGN_IN[sign_in];
+	const header = sign_in === "api-key" ? ' --header "Authorization: Bearer YOUR_API_KEY"' : "";
 	const otherLines = others.map(({ title, url, command }) => {
 		return `\n  ${`${title}:`.padEnd(26)}${url}${command === undefined ? "" : `      (${command})`}`;
 	});
@@ -52,8 +58,8 @@ function welcome(
 ${title}: ${origin}
 
   Address for MCP clients:  ${mcp}      (older clients: ${sse})${otherLines.join("")}
-  Claude Code:              claude mcp add --transport http ${name} ${mcp}
-  MCP Inspector:            npx @modelcontextprotocol/inspector --transport http --server-url ${mcp}
+  Claude Code:              claude mcp add --transport http ${name} ${mcp}${header}
+  MCP Inspector:            npx @modelcontextprotocol/inspector --transport http --server-url ${mcp}${header}
   More clients:             ${origin}/
   Sign-in:                  ${signIn}
 

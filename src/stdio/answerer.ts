@@ -1,7 +1,7 @@
 /** Answers from the stdio MCP server, behind `/stdio/mcp` and `/stdio/sse`: what a client says goes to its child. */
-import { insufficientScope } from "@cloudflare/workers-oauth-provider";
+
+import { JSON_RPC, jsonRpcError } from "../http/json-rpc.ts";
 import type { Answerer } from "../mcp/answerer.ts";
-import { JSON_RPC, jsonRpcError } from "../mcp/json-rpc.ts";
 import type { Visit } from "../mcp/visit.ts";
 import { type Stateless, stdioObjectOf } from "./object.ts";
 
@@ -33,11 +33,12 @@ export const answerer: Answerer = {
 };
 
 /** A user who may not use the stdio server, or a token that was not granted it. */
-function refuse({ principal, ctx }: Visit): Response | undefined {
+function refuse({ principal, challenge }: Visit): Response | undefined {
 	if (!principal.permissions.includes(PERMISSION)) {
 		const sentence = `${principal.user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;
 		return jsonRpcError(403, JSON_RPC.transport, sentence);
 	}
 	if (principal.scopes.includes(SCOPE)) return undefined;
-	return insufficientScope(ctx.auth, [...principal.scopes, SCOPE], "This needs a scope that was not granted.");
+	const sentence = `This needs the scope ${SCOPE}, which was not granted to this connection.`;
+	return challenge?.([...principal.scopes, SCOPE]) ?? jsonRpcError(403, JSON_RPC.transport, sentence);
 }

@@ -11,6 +11,7 @@ export function stdio(): Extra {
 	return {
 		prefix: "/stdio",
 		answerer,
+		needsUser: true,
 		permissions: {
 			[PERMISSION]: {
 				title: "May use the stdio server",

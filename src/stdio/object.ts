@@ -1,7 +1,7 @@
 /** The object with a user's sessions of the stdio server, as the Worker sees it. */
 import type { Principal } from "../auth/principal.ts";
-import type { Posted, Sessions, StreamSource } from "../mcp/answerer.ts";
 import type { PlacedSession, Session } from "../mcp/session-id.ts";
+import type { Posted, Sessions, StreamSource } from "../mcp/sessions.ts";
 import { readStdioSettings } from "./settings.ts";
 
 export type StdioSessionsApi = Sessions & {

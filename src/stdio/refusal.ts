@@ -1,7 +1,7 @@
 /** Why a child cannot be reached, as a client is told. */
 import type { RequestId } from "@modelcontextprotocol/server";
 import { logError } from "../errors.ts";
-import { JSON_RPC, jsonRpcError, sessionNotFound } from "../mcp/json-rpc.ts";
+import { JSON_RPC, jsonRpcError, sessionNotFound } from "../http/json-rpc.ts";
 
 export type Refusal = {
 	/** Of HTTP: 404, when the child is gone; 429 or 503, when there is no room for one more. */

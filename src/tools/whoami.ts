@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import type { Upstream } from "../identity/upstream-api.ts";
 import { defineTool } from "../mcp/define/tool.ts";
+import type { Upstream } from "../mcp/define/upstream.ts";
 
 export const whoami = defineTool({
 	name: "whoami",

@@ -7,10 +7,16 @@ import { allowListsOf, readAllowLists } from "../../src/auth/permissions.ts";
 import { problemsOf, readSettings } from "../../src/auth/settings.ts";
 import { secretsFor } from "../../src/auth/signing-key.ts";
 import { isPrivateUseUri, KNOWN_PRIVATE_USE_REDIRECT_URIS } from "../../src/oauth/redirect-uris.ts";
+import { readSignInSettings } from "../../src/oauth/settings.ts";
 import { readText } from "../support/person.ts";
 import { DEPLOYED, LOCAL } from "../support/worker.ts";
 
 afterEach(() => vi.restoreAllMocks());
+
+const allProblems = (env: object, isLocal: boolean) => [
+	...problemsOf(readSettings(env), isLocal),
+	...problemsOf(readSignInSettings(env), isLocal),
+];
 
 describe("the settings", () => {
 	it("may all be absent or empty", () => {
@@ -19,17 +25,22 @@ describe("the settings", () => {
 			previousCookieEncryptionKey: undefined,
 			sessionMaxAgeSeconds: 30 * 24 * 60 * 60,
 			allowedOrigins: [],
-			identityProviders: [],
-			clientMetadataDocuments: undefined,
-			privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS],
 			callTimeoutSeconds: 60,
 			longCallTimeoutSeconds: 300,
 			problems: [],
-			missing: [expect.stringContaining("COOKIE_ENCRYPTION_KEY"), expect.stringContaining("GITHUB_CLIENT_ID")],
+			missing: [expect.stringContaining("COOKIE_ENCRYPTION_KEY")],
 			warnings: [],
 		};
 		expect(readSettings({})).toEqual(empty);
 		expect(readSettings({ COOKIE_ENCRYPTION_KEY: "", ALLOWED_ORIGINS: " , " })).toEqual(empty);
+		expect(readSignInSettings({})).toEqual({
+			identityProviders: [],
+			clientMetadataDocuments: undefined,
+			privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS],
+			problems: [],
+			missing: [expect.stringContaining("GITHUB_CLIENT_ID")],
+			warnings: [],
+		});
 	});
 
 	it("are lists separated by commas", () => {
@@ -45,9 +56,9 @@ describe("the settings", () => {
 			[" Off ", false],
 			["", undefined],
 		] as const) {
-			expect(readSettings({ CLIENT_METADATA_DOCUMENTS: text }).clientMetadataDocuments).toBe(expected);
+			expect(readSignInSettings({ CLIENT_METADATA_DOCUMENTS: text }).clientMetadataDocuments).toBe(expected);
 		}
-		const { problems } = readSettings({ CLIENT_METADATA_DOCUMENTS: "secret" });
+		const { problems } = readSignInSettings({ CLIENT_METADATA_DOCUMENTS: "secret" });
 		expect(problems).toEqual(["CLIENT_METADATA_DOCUMENTS takes on or off."]);
 	});
 
@@ -66,7 +77,7 @@ describe("the settings", () => {
 
 	it("add redirect URIs to those that are known, each with a scheme of one app", () => {
 		expect(KNOWN_PRIVATE_USE_REDIRECT_URIS.filter((uri) => !isPrivateUseUri(uri))).toEqual([]);
-		const { privateUseRedirectUris } = readSettings({
+		const { privateUseRedirectUris } = readSignInSettings({
 			PRIVATE_USE_REDIRECT_URIS: "com.example.app:/a, app://b/c?d=e ,",
 		});
 		expect(privateUseRedirectUris).toEqual([...KNOWN_PRIVATE_USE_REDIRECT_URIS, "com.example.app:/a", "app://b/c?d=e"]);
@@ -82,7 +93,7 @@ describe("the settings", () => {
 			"app",
 			"*",
 		]) {
-			const config = readSettings({ PRIVATE_USE_REDIRECT_URIS: `app://b/c,${uri}` });
+			const config = readSignInSettings({ PRIVATE_USE_REDIRECT_URIS: `app://b/c,${uri}` });
 			expect(config.warnings).toEqual([expect.stringMatching(/^PRIVATE_USE_REDIRECT_URIS: entry 2 is ignored/)]);
 			expect(config.privateUseRedirectUris).toEqual([...KNOWN_PRIVATE_USE_REDIRECT_URIS, "app://b/c"]);
 			expect(config.problems).toEqual([]);
@@ -90,12 +101,14 @@ describe("the settings", () => {
 	});
 
 	it("that are wrong are named together, without their values", () => {
-		const { problems, cookieEncryptionKey } = readSettings({
+		const env = {
 			COOKIE_ENCRYPTION_KEY: "too short",
 			SESSION_MAX_AGE_DAYS: ["alice"],
 			CALL_TIMEOUT_SECONDS: "bridge.example",
 			GITHUB_CLIENT_ID: "an-id",
-		});
+		};
+		const { cookieEncryptionKey } = readSettings(env);
+		const problems = allProblems(env, false);
 		expect(problems).toHaveLength(4);
 		expect(problems.join()).toMatch(
 			/COOKIE_ENCRYPTION_KEY needs at least 32 characters.*SESSION_MAX_AGE_DAYS takes text.*CALL_TIMEOUT_SECONDS takes.*GITHUB_CLIENT_SECRET is not set/s,
@@ -105,15 +118,15 @@ describe("the settings", () => {
 	});
 
 	it("may be missing on this computer, and are named together anywhere else", () => {
-		expect(problemsOf(readSettings({}), true)).toEqual([]);
-		expect(problemsOf(readSettings({}), false).join()).toMatch(/COOKIE_ENCRYPTION_KEY.*identity provider/s);
-		const half = problemsOf(readSettings({ GITHUB_CLIENT_ID: "x", COOKIE_ENCRYPTION_KEY: "short" }), false);
+		expect(allProblems({}, true)).toEqual([]);
+		expect(allProblems({}, false).join()).toMatch(/COOKIE_ENCRYPTION_KEY.*identity provider/s);
+		const half = allProblems({ GITHUB_CLIENT_ID: "x", COOKIE_ENCRYPTION_KEY: "short" }, false);
 		// Each once: a short key is not a missing one, and half a provider is not none.
 		expect(half).toHaveLength(2);
 	});
 
 	it("of a provider that have no effect alone are named", () => {
-		const { warnings, problems } = readSettings({ GITHUB_HOST: "github.example.com" });
+		const { warnings, problems } = readSignInSettings({ GITHUB_HOST: "github.example.com" });
 		expect(warnings).toEqual([expect.stringMatching(/^GITHUB_HOST is ignored, because GITHUB_CLIENT_ID/)]);
 		expect(problems).toEqual([]);
 	});

@@ -2,9 +2,9 @@
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
 import { server } from "#under-test";
-import { endpointsOf } from "../../src/mcp/endpoints.ts";
+import { endpointsOf } from "../../src/http/endpoints.ts";
 import { readText } from "../support/person.ts";
-import { fetchWorker, LOCAL, person, signIn } from "../support/worker.ts";
+import { fetchWorker, LOCAL, person, signIn, way } from "../support/worker.ts";
 
 const TOO_LARGE = "x".repeat(4 * 1024 * 1024 + 1);
 
@@ -13,27 +13,35 @@ type Refusal = [what: string, status: number, path: string, init?: RequestInit, 
 const MCP_PATHS = endpointsOf(server);
 const EXTRA_PATHS = endpointsOf(server).filter((path) => !["/mcp", "/sse"].includes(path));
 
-const REFUSALS: Refusal[] = [
-	...MCP_PATHS.flatMap((path): Refusal[] => [
-		["a wrong host", 403, path, {}, "http://evil.example"],
-		["a foreign origin", 403, path, { headers: { Origin: "https://evil.example" } }],
-		["no such address", 404, `${path}/nowhere`],
-	]),
-	["no token", 401, "/mcp"],
-	["no token", 401, "/sse"],
-	...EXTRA_PATHS.map((path): Refusal => ["an extra that is not on", 404, path]),
-	["a wrong host", 403, "/", {}, "http://evil.example"],
-	["a foreign origin", 403, "/", { headers: { Origin: "https://evil.example" } }],
-	["a body that is too large", 413, "/authorize", { method: "POST", body: TOO_LARGE }],
-	["no such page", 404, "/nowhere"],
-	["nothing to post", 404, "/", { method: "POST" }],
-	["no style sheet of its own", 404, "/style.css"],
+const ABOUT_SIGN_IN: Refusal[] = [
 	["no request", 400, "/authorize"],
 	["no form", 400, "/authorize", { method: "POST" }],
 	["no sign-in", 400, "/sign-in"],
 	["no sign-in", 400, "/callback"],
 	["an address for programs", 405, "/token"],
 	["an address for programs", 405, "/register"],
+];
+const METADATA = ["oauth-authorization-server", "openid-configuration", "oauth-protected-resource/mcp"];
+const WITHOUT_SIGN_IN = [
+	...["authorize", "sign-in", "callback", "token", "register"],
+	...METADATA.map((name) => `.well-known/${name}`),
+].map((name): Refusal => ["no such thing here", 404, `/${name}`]);
+
+const REFUSALS: Refusal[] = [
+	...MCP_PATHS.flatMap((path): Refusal[] => [
+		["a wrong host", 403, path, {}, "http://evil.example"],
+		["a foreign origin", 403, path, { headers: { Origin: "https://evil.example" } }],
+		["no such address", 404, `${path}/nowhere`],
+	]),
+	...(way === "none" ? [] : ["/mcp", "/sse"]).map((path): Refusal => ["no token", 401, path]),
+	...EXTRA_PATHS.map((path): Refusal => ["an extra that is not on", 404, path]),
+	["a wrong host", 403, "/", {}, "http://evil.example"],
+	["a foreign origin", 403, "/", { headers: { Origin: "https://evil.example" } }],
+	["a body that is too large", 413, "/", { method: "POST", body: TOO_LARGE }],
+	["no such page", 404, "/nowhere"],
+	["nothing to post", 404, "/", { method: "POST" }],
+	["no style sheet of its own", 404, "/style.css"],
+	...(way === "built-in" ? ABOUT_SIGN_IN : WITHOUT_SIGN_IN),
 ];
 
 const open = (init: RequestInit | undefined, accept: string, url: string) => {
@@ -61,8 +69,10 @@ describe.each(REFUSALS)("what is refused for %s (%i) at %s", (_what, status, pat
 	it("is for programs JSON, with the same status and the same sentence", async () => {
 		const response = await open(init, "application/json", origin + path);
 		expect(response.status).toBe(status);
-		// The library's challenge has no body.
-		if (status === 401) return expect(response.headers.get("WWW-Authenticate")).toContain("resource_metadata");
+		if (status === 401) {
+			const challenge = way === "api-key" ? /^Bearer realm="[\w-]+"$/ : /resource_metadata/;
+			return expect(response.headers.get("WWW-Authenticate")).toMatch(challenge);
+		}
 		const body = await response.json();
 		const page = await (await open(init, "text/html", origin + path)).text();
 		const isMcp = MCP_PATHS.some((one) => path.startsWith(one));
@@ -98,7 +108,7 @@ describe("a program that names HTML", () => {
 
 	it("and brings a token gets JSON-RPC, since no browser does", async () => {
 		const { access_token: token } = await signIn();
-		const headers = { Authorization: `Bearer ${token}` };
+		const headers = { Authorization: `Bearer ${token || "any"}` };
 		const response = await open({ headers }, "text/html", `${LOCAL}/mcp`);
 		expect(response.status).toBe(406);
 		expect(await response.json()).toHaveProperty("error.message");
@@ -127,7 +137,7 @@ describe("HEAD", () => {
 	it.each([
 		["/", 200],
 		["/nowhere", 404],
-		["/mcp", 401],
+		["/mcp", way === "none" ? 405 : 401],
 	])("%s is answered like GET, without a body", async (path, status) => {
 		const response = await open({ method: "HEAD" }, "text/html", LOCAL + path);
 		expect(response.status).toBe(status);

@@ -49,7 +49,7 @@ it("an address that is not named says to the developer where to name it", async 
 	const { answer, scene } = await order("oidc", { OIDC_RESOURCE: OWN_API }, { path: "https://other.example/me" });
 	expect(answer).toMatchObject({ isError: true });
 	expect(answer.content[0]?.text).toBe(
-		"https://other.example is not the API of shop: the token stays here. Name your own APIs in `apis` of src/server.ts.",
+		"https://other.example is not the API of shop: the token stays here. Name your own APIs in `identityProviders({ apis })` of src/server.ts.",
 	);
 	expect((await scene.requests()).some(({ host }) => host === "other.example")).toBe(false);
 });

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { server } from "#under-test";
-import { upstreamOf } from "../../src/identity/upstream-api.ts";
 import type { Behaviour } from "../support/identity/behaviour.ts";
 import { caseOf, UPSTREAM_DETAIL } from "../support/identity/cases.ts";
 import { ORIGIN, Scene } from "../support/identity/server.ts";
@@ -36,7 +35,7 @@ async function openUpstream(name: string) {
 		requestId: "a-request",
 		isLocal: false,
 	};
-	const upstream = upstreamOf(caller, server, env);
+	const upstream = server.upstreamOf(caller, env);
 	if (!upstream) throw new Error("No provider");
 	return { scene, upstream, token: props.upstream.accessToken };
 }

@@ -1,7 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { breakObjects } from "../support/objects.ts";
 import { stateless } from "../support/stateless.ts";
-import { callTool, fetchWorker, INITIALIZE, LIST_TOOLS, LOCAL, mcp, openSession, signIn } from "../support/worker.ts";
+import {
+	callTool,
+	fetchWorker,
+	INITIALIZE,
+	LIST_TOOLS,
+	LOCAL,
+	mcp,
+	openSession,
+	signIn,
+	way,
+} from "../support/worker.ts";
 
 /** What every server answers, whatever it offers. */
 const ping = (id: number | string = 1) => ({ jsonrpc: "2.0", id, method: "ping" });
@@ -87,7 +97,7 @@ describe("a request to /mcp", () => {
 		await expectJsonRpcError(await mcp(initialize, { token }), 413, -32600, 0);
 	});
 
-	it("with a token longer than any of ours gets 401", async () => {
+	it.skipIf(way === "none")("with a token longer than any of ours gets 401", async () => {
 		expect((await mcp(INITIALIZE, { token: `${"x".repeat(600)}:b:c` })).status).toBe(401);
 	});
 
@@ -205,7 +215,7 @@ describe("a request to /sse", () => {
 	});
 
 	it("that wants no event stream gets 406", async () => {
-		const headers = { Accept: "text/html" };
+		const headers = { Accept: "application/json" };
 		await expectJsonRpcError(await mcp(null, { method: "GET", path: "/sse", token, headers }), 406, -32000);
 	});
 

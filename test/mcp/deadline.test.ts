@@ -6,7 +6,7 @@ import { z } from "zod";
 import { secondsFor } from "../../src/mcp/deadline.ts";
 import { definePrompt } from "../../src/mcp/define/prompt.ts";
 import { defineResource } from "../../src/mcp/define/resource.ts";
-import type { Server } from "../../src/mcp/define/server.ts";
+import type { DefinedServer } from "../../src/mcp/define/server.ts";
 import { defineTool } from "../../src/mcp/define/tool.ts";
 import { createWorker } from "../../src/worker.ts";
 import { server as fixture } from "../support/fixture/server.ts";
@@ -89,7 +89,7 @@ const SLOW = {
 	resources: [statue],
 	prompts: [essay],
 };
-const slowServer: Server = { ...fixture, catalogue: SLOW };
+const slowServer: DefinedServer = { ...fixture, catalogue: SLOW };
 const { handler } = createWorker(slowServer);
 
 /** The Worker with other settings, and with what never ends. */
@@ -249,7 +249,7 @@ it.each(CONNECTIONS.slice(0, 2))(
 
 it("a user whose calls all hang gets an answer to each, and to every other call meanwhile", async () => {
 	const tools = [{ ...hang, long: true as const, timeoutSeconds: 3 }, ...fixture.catalogue.tools];
-	const lasting: Server = { ...slowServer, catalogue: { ...SLOW, tools } };
+	const lasting: DefinedServer = { ...slowServer, catalogue: { ...SLOW, tools } };
 	const token = await signInHere({}, lasting);
 	const session = await openSession(token);
 	const patient = createWorker(lasting).handler;

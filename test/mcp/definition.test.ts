@@ -5,9 +5,11 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { definePrompt } from "../../src/mcp/define/prompt.ts";
 import { defineResource } from "../../src/mcp/define/resource.ts";
-import { defineServer, type Server } from "../../src/mcp/define/server.ts";
+import type { DefinedServer } from "../../src/mcp/define/server.ts";
+import { defineServer } from "../../src/mcp/define/server.ts";
 import { defineTool } from "../../src/mcp/define/tool.ts";
 import { server as product } from "../../src/server.ts";
+import { identityProviders } from "../../src/sign-in/identity-providers.ts";
 import { createWorker } from "../../src/worker.ts";
 import { grantTokens } from "../support/grants.ts";
 import { DORA } from "../support/people.ts";
@@ -49,16 +51,16 @@ const forecast = definePrompt({
 const info = { name: "weather", title: "The weather", version: "1.0.0" };
 const permissions = product.permissions;
 const catalogue = { tools: [showCaller], resources: [weather], prompts: [forecast] };
-const OWN = defineServer({ info, permissions, catalogue });
-const EMPTY = defineServer({ info });
+const OWN = defineServer({ info, signIn: identityProviders(), permissions, catalogue });
+const EMPTY = defineServer({ info, signIn: identityProviders() });
 
-function serverOf(server: Server): Fetch {
+function serverOf(server: DefinedServer): Fetch {
 	const { handler } = createWorker(server);
 	return async (url, init) => handler.fetch(new Request(url, init), env, createExecutionContext());
 }
 
 describe("the home page", () => {
-	const homeOf = async (server: Server) => readText(await (await serverOf(server)(`${LOCAL}/`)).text());
+	const homeOf = async (server: DefinedServer) => readText(await (await serverOf(server)(`${LOCAL}/`)).text());
 	const flat = (text: string) => text.replace(/\s+/g, " ");
 
 	it("lists the tools, resources and prompts of the server's own catalogue, and no others", async () => {
@@ -88,7 +90,7 @@ describe("the home page", () => {
 });
 
 describe("the instructions to models", () => {
-	const instructionsOf = async (server: Server) => {
+	const instructionsOf = async (server: DefinedServer) => {
 		const { access_token: token } = await grantTokens({ origin: LOCAL, props: { user: DORA } });
 		const { headers, message } = stateless("server/discover");
 		const response = await mcp(message, { token, headers, via: serverOf(server) });

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { defineServer } from "../../src/mcp/define/server.ts";
 import { defineTool } from "../../src/mcp/define/tool.ts";
+import { identityProviders } from "../../src/sign-in/identity-providers.ts";
 import { createWorker } from "../../src/worker.ts";
 import type { Fetch } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
@@ -40,6 +41,7 @@ const grow = defineTool({
 });
 
 const own = defineServer({
+	signIn: identityProviders(),
 	info: { name: "own", title: "Own", version: "1" },
 	catalogue: { tools: [chat, grow] },
 });

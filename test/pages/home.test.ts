@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { server } from "#under-test";
 import { readText } from "../support/person.ts";
-import { DEPLOYED, fetchWorker, LOCAL } from "../support/worker.ts";
+import { DEPLOYED, fetchWorker, LOCAL, way } from "../support/worker.ts";
 
 describe("the home page", () => {
 	it.each([LOCAL, "http://127.0.0.1:9000", DEPLOYED])(
@@ -27,8 +27,8 @@ describe("the home page", () => {
 			mcp: `${LOCAL}/mcp`,
 			sse: `${LOCAL}/sse`,
 			others: [],
-			sign_in: "built-in",
-			callback: `${LOCAL}/callback`,
+			sign_in: way,
+			...(way === "built-in" && { callback: `${LOCAL}/callback` }),
 		});
 		for (const accept of ["*/*", "text/html, application/json"]) {
 			expect((await ask(accept)).headers.get("Content-Type")).toMatch("text/html");

@@ -1,6 +1,6 @@
 /** Names that tests use: a test that misspells one asks for nothing, and a refusal of nothing proves nothing. */
 import { server } from "#under-test";
-import type { Catalogue } from "../../src/mcp/define/server.ts";
+import type { Catalogue } from "../../src/mcp/definition.ts";
 
 /** MCP 2025-11-25, tools, tool names. What does not fit is no misspelling. */
 export const NAME = /^[\w.-]{1,128}$/;

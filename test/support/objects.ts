@@ -3,7 +3,7 @@ import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cl
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { RemoteMcp } from "../../src/index.ts";
-import type { Server } from "../../src/mcp/define/server.ts";
+import type { Server } from "../../src/mcp/definition.ts";
 
 /** Whose a token is: it begins with the user's id. */
 export function userOf(token: string): string {

@@ -1,8 +1,9 @@
 /** The Worker under test, as the clients of tests in workerd reach it. */
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import worker from "#under-test";
-import type { Catalogue } from "../../src/mcp/define/server.ts";
+import worker, { server } from "#under-test";
+import { type ApiKey, makeKey, recordName } from "../../src/auth/api-key.ts";
+import type { Catalogue } from "../../src/mcp/definition.ts";
 import { checkNames } from "./names.ts";
 import { OAuthClient, type SignInOptions, type Tokens } from "./oauth-client.ts";
 import { type Fetch, Person } from "./person.ts";
@@ -31,8 +32,27 @@ export const fetchWorker: Fetch = async (url, init) => {
 export const person = () => new Person(fetchWorker);
 export const oauthClient = (origin = LOCAL) => new OAuthClient(fetchWorker, origin);
 
-export function signIn(options?: SignInOptions): Promise<Tokens & { client_id: string }> {
+/** How clients come to be let in. */
+export const { way } = server.signIn.describe(env, LOCAL);
+
+/** What lets a client in: a token of the authorization server, an API key, or nothing. */
+export async function signIn(options?: SignInOptions): Promise<Tokens & { client_id: string }> {
+	const nothing = { access_token: "", expires_in: 0, scope: "", resource: "", client_id: "" };
+	if (way === "none") return nothing;
+	if (way === "api-key") {
+		const { permissions = [], scopes } = options ?? {};
+		return { ...nothing, access_token: await storeKey({ permissions, ...(Array.isArray(scopes) && { scopes }) }) };
+	}
 	return oauthClient().signIn(options);
+}
+
+/** Makes an API key, and stores it as `npm run keys` does. */
+export async function storeKey(record: Partial<ApiKey> = {}): Promise<string> {
+	const key = makeKey();
+	const id = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+	const stored: ApiKey = { id, name: "test", permissions: [], createdAt: Math.floor(Date.now() / 1000), ...record };
+	await env.OAUTH_KV.put(await recordName(key), JSON.stringify(stored));
+	return key;
 }
 
 type Message = Record<string, unknown>;

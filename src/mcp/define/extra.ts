@@ -1,6 +1,8 @@
 /** What comes off a server with one line of `src/server.ts`: an MCP server of its own, at a path of its own. */
+
+import type { Permissions } from "../../auth/permissions.ts";
+import type { Scopes } from "../../auth/scopes.ts";
 import type { Answerer } from "../answerer.ts";
-import type { Permissions, Scopes } from "./server.ts";
 
 export type Extra = {
 	/** What the paths of its endpoints begin with: it is served at `<prefix>/mcp` and `<prefix>/sse`. */
@@ -9,6 +11,8 @@ export type Extra = {
 	/** Its own: no other endpoint has them, and it has no others. */
 	readonly scopes: Scopes;
 	readonly answerer: Answerer;
+	/** Whether it keeps something for the user: it is left out where users do not come back. */
+	readonly needsUser: boolean;
 	/** How it is called on the home page and in the greeting; undefined where the settings do not turn it on. */
 	offer(env: Env): Offer | undefined;
 	/** Says, where the settings do not turn it on, how they do. */
@@ -24,8 +28,3 @@ export type Offer = {
 	/** What people may see of the command that runs. */
 	readonly command: string | undefined;
 };
-
-/** The extras that the settings turn on. */
-export function extrasOn(extras: readonly Extra[], env: Env): readonly Extra[] {
-	return extras.filter((extra) => extra.offer(env) !== undefined);
-}

@@ -1,77 +1,26 @@
 /** What a server is: all that `src/server.ts` says of it. The engine makes the Worker and its objects from this. */
-import type { z } from "zod";
-import type { Principal } from "../../auth/principal.ts";
-import { isLoopbackUrl } from "../../http/loopback.ts";
-import type { Upstream } from "../../identity/upstream-api.ts";
-import type { StateClasses, StateOf } from "../user-state.ts";
+import type { Permissions } from "../../auth/permissions.ts";
+import type { Scopes } from "../../auth/scopes.ts";
+import type { ServiceRequest } from "../context.ts";
+import type { Catalogue, Server, ServerInfo } from "../definition.ts";
+import type { Gated } from "../gate.ts";
+import type { StateClasses } from "../user-state.ts";
 import type { Extra } from "./extra.ts";
-import type { Prompt } from "./prompt.ts";
-import type { Resource } from "./resource.ts";
-import type { OutputSchema, Tool } from "./tool.ts";
+import type { SignIn } from "./sign-in.ts";
+import type { Upstream } from "./upstream.ts";
 
-/** What a user may do on this server, by their identity provider's claims or by a setting. */
-export type PermissionDefinition = {
-	/** Such as "May generate images". */
-	readonly title: string;
-	/** The setting that lists who has it: logins or email addresses, separated by commas, or `*` for everyone. */
-	readonly users?: string;
-	/** Whether every user of a server on a loopback host has it, unless the setting lists who does. */
-	readonly isEveryonesLocally?: boolean;
-	/** Whether it means anything under these settings. If left out, it does. */
-	isOffered?(env: Env): boolean;
-};
-
-/** A part of what a client can be allowed to do: a box on the consent page. */
-export type ScopeDefinition = {
-	/** Completes "It may …". */
-	readonly sentence: string | ((env: Env) => string);
-	/** A command that the consent page shows behind the sentence. */
-	command?(env: Env): string | undefined;
-	/** Granted only to users who have this permission. If left out, to every user. */
-	readonly permission?: string;
-};
-
-export type Permissions = Readonly<Record<string, PermissionDefinition>>;
-export type Scopes = Readonly<Record<string, ScopeDefinition>>;
-
-/** What a server offers, in every version of the protocol. @typeParam Services what its items may need of the services */
-export type Catalogue<Services = never> = {
-	readonly tools: readonly Tool<z.ZodObject, OutputSchema, true | undefined, Services>[];
-	readonly resources: readonly Resource<Services>[];
-	readonly prompts: readonly Prompt<z.ZodObject, true | undefined, Services>[];
-};
-
-export type ServerInfo = {
-	/** For programs: letters, digits, `-`. Configurations of clients use it. */
-	readonly name: string;
-	/** For people: on the pages and in clients. */
-	readonly title: string;
-	readonly version: string;
-	/** What a model should know before it uses any of it. */
-	readonly instructions?: string;
-};
-
-/** What `services` makes the services from. */
-export type ServiceRequest<Classes extends StateClasses> = {
-	readonly env: Env;
-	/** Who is calling. */
-	readonly principal: Omit<Principal, "upstreamToken" | "grantId" | "expiresAt">;
-	/** What the server keeps for this user, by the names in `state`. */
-	readonly state: StateOf<Classes>;
-};
+/** What `createWorker` makes the Worker of. */
+export type DefinedServer = Server & { readonly signIn: SignIn };
 
 type Definition<Classes extends StateClasses, Services, Apis extends string> = {
 	readonly info: ServerInfo;
+	/** How people and programs are let in: `identityProviders()`, `apiKeys()` or `anyone()`. */
+	readonly signIn: SignIn<Apis>;
 	readonly permissions?: Permissions;
 	/** If left out, there is one, `tools`. */
 	readonly scopes?: Scopes;
 	/** What is kept for each user, in their Durable Object. A class gets the object's database and a way to tell clients of changes. */
 	readonly state?: Classes;
-	/**
-	 * Your own APIs that take the user's token from the identity provider, by the name that tools call them with:
-	 * `context.upstream.crm.fetch("/me")`. Base addresses, https.
-	 */
-	readonly apis?: Readonly<Record<Apis, string>>;
 	readonly catalogue?: Partial<Catalogue<Services & WithApis<NoInfer<Apis>>>>;
 	readonly extras?: readonly Extra[];
 };
@@ -84,28 +33,13 @@ type WithServices<Classes extends StateClasses, Services> = {
 	readonly services: (request: ServiceRequest<Classes>) => Services;
 };
 
-export type Server = {
-	readonly info: ServerInfo;
-	/** Those of the extras among them. */
-	readonly permissions: Permissions;
-	/** Without those of the extras. */
-	readonly scopes: Scopes;
-	readonly state: StateClasses;
-	services(request: ServiceRequest<StateClasses>): object;
-	readonly apis: Readonly<Record<string, string>>;
-	readonly catalogue: Catalogue;
-	readonly extras: readonly Extra[];
-};
-
-/** Names that `upstream` has already. */
-const OF_PROVIDER = ["name", "title", "userPath", "fetch"];
-
 const DEFAULT_SCOPES: Scopes = { tools: { sentence: "Use this server’s tools" } };
 
 /**
  * @example
  * export const server = defineServer({
  *   info: { name: "greeter", title: "Greeter", version: "1.0.0" },
+ *   signIn: identityProviders(),
  *   services: ({ env }) => ({ ai: env.AI }),
  *   catalogue: { tools: [greet] },
  * });
@@ -113,27 +47,36 @@ const DEFAULT_SCOPES: Scopes = { tools: { sentence: "Use this server’s tools" 
  */
 export function defineServer<Classes extends StateClasses = Record<never, never>, Apis extends string = never>(
 	definition: Definition<Classes, object, Apis> & { readonly services?: never },
-): Server;
+): DefinedServer;
 // While the compiler finds out what `services` makes, every item of the catalogue has to fit: hence `never`.
 export function defineServer<
 	Classes extends StateClasses = Record<never, never>,
 	Services extends object = never,
 	Apis extends string = never,
->(definition: Definition<Classes, NoInfer<Services>, Apis> & WithServices<Classes, Services>): Server;
+>(definition: Definition<Classes, NoInfer<Services>, Apis> & WithServices<Classes, Services>): DefinedServer;
 export function defineServer<Classes extends StateClasses, Services extends object>(
 	definition: Definition<Classes, Services, string> & Partial<WithServices<Classes, Services>>,
-): Server {
-	const { info, scopes = DEFAULT_SCOPES, catalogue = {}, extras = [], apis = {}, services } = definition;
+): DefinedServer {
+	const { info, signIn, scopes = DEFAULT_SCOPES, catalogue = {}, services } = definition;
+	const { hasUsers } = signIn;
+	const extras = definition.extras?.filter((extra) => hasUsers || !extra.needsUser) ?? [];
+	const isOffered = (item: Gated) => hasUsers || !item.needsUser;
+	const { tools = [], resources = [], prompts = [] } = catalogue;
 	const permissions = Object.assign({}, definition.permissions, ...extras.map((extra) => extra.permissions));
-	const server: Server = {
+	const server: DefinedServer = {
 		info,
+		signIn,
 		permissions,
 		scopes,
-		state: definition.state ?? {},
+		state: (hasUsers && definition.state) || {},
 		// The classes of the state are those that the definition was typed with.
 		services: (request) => services?.(request as unknown as ServiceRequest<Classes>) ?? {},
-		apis,
-		catalogue: { tools: [], resources: [], prompts: [], ...catalogue },
+		upstreamOf: (principal, env) => signIn.upstreamOf?.(principal, server, env),
+		catalogue: {
+			tools: tools.filter(isOffered),
+			resources: resources.filter(isOffered),
+			prompts: prompts.filter(isOffered),
+		},
 		extras,
 	};
 	const problems = problemsOf(server);
@@ -141,13 +84,8 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 	return server;
 }
 
-function problemsOf({ catalogue, scopes, permissions, apis }: Server): string[] {
+function problemsOf({ catalogue, scopes, permissions }: Server): string[] {
 	const problems: string[] = [];
-	for (const [name, url] of Object.entries(apis)) {
-		const isSafe = URL.canParse(url) && (new URL(url).protocol === "https:" || isLoopbackUrl(url));
-		if (!isSafe) problems.push(`The API ${name} needs an https address.`);
-		if (OF_PROVIDER.includes(name)) problems.push(`An API cannot be called ${name}.`);
-	}
 	for (const [scope, { permission }] of Object.entries(scopes)) {
 		if (permission !== undefined && !Object.hasOwn(permissions, permission)) {
 			problems.push(`The scope ${scope} names the permission ${permission}, which is not in permissions.`);

@@ -1,8 +1,10 @@
 /** Tells a user's clients what has changed of what the catalogue offers them; also those that are about to come back. */
 import type { Rights } from "../../auth/principal.ts";
-import { type Change, notificationsOf } from "../change.ts";
-import type { Catalogue } from "../define/server.ts";
+import type { Change, ChangeNotification } from "../change.ts";
+import type { Catalogue } from "../definition.ts";
 import { emptyEvent, eventOf, takesEmptyEvents } from "../event-stream.ts";
+import { permits } from "../gate.ts";
+import { resourcesAt } from "../message.ts";
 import { Changes, type NumberedChange } from "./missed-changes.ts";
 import { eventId, parseEventId } from "./outputs.ts";
 import { type Port, type Socket, send } from "./port.ts";
@@ -71,4 +73,14 @@ export class Announcements {
 			send(socket, eventOf({ jsonrpc: "2.0", ...notification }, id));
 		}
 	}
+}
+
+/** What a client is told of a change: of lists that this server has, and of resources that it may read. */
+function notificationsOf({ lists = [], resources = [] }: Change, catalogue: Catalogue, rights: Rights) {
+	const offered = lists.filter((list) => catalogue[list].length > 0);
+	const readable = resources.filter((uri) => resourcesAt(catalogue, uri).some((item) => permits(item, rights)));
+	return [
+		...offered.map((list): ChangeNotification => ({ method: `notifications/${list}/list_changed` })),
+		...readable.map((uri): ChangeNotification => ({ method: "notifications/resources/updated", params: { uri } })),
+	];
 }

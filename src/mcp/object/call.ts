@@ -12,8 +12,8 @@ import {
 	type Transport,
 } from "@modelcontextprotocol/server";
 import { logError } from "../../errors.ts";
+import { JSON_RPC } from "../../http/json-rpc.ts";
 import type { Serving } from "../context.ts";
-import { JSON_RPC } from "../json-rpc.ts";
 import { isAnswer, isLogged, logLevelOf } from "../outgoing.ts";
 import type { PlainCall } from "../plain-call.ts";
 

@@ -4,8 +4,8 @@
  */
 import { RpcTarget } from "cloudflare:workers";
 import type { Principal } from "../../auth/principal.ts";
+import { sessionNotFound } from "../../http/json-rpc.ts";
 import { eventOf, openEventStream } from "../event-stream.ts";
-import { sessionNotFound } from "../json-rpc.ts";
 import { isAnswer } from "../outgoing.ts";
 import type { PlacedSession } from "../session-id.ts";
 import { failureOf, type Output } from "./call.ts";
@@ -111,11 +111,13 @@ export abstract class PlacedSessions extends RpcTarget {
 		this.streams.endGrant(grantId);
 	}
 
-	/** Deletes what nobody comes back for any more; called by the object's alarm. */
-	tidy(): void {
+	/** Deletes what nobody comes back for any more; called by the object's alarm. @returns whether nothing is left */
+	tidy(): boolean {
 		const next = this.table.tidy();
-		if (this.tidyEvents()) this.port.tidyIn(RECONNECT_SECONDS);
+		const hasEvents = this.tidyEvents();
+		if (hasEvents) this.port.tidyIn(RECONNECT_SECONDS);
 		else if (next !== undefined) this.port.tidyIn(next);
+		return !hasEvents && next === undefined;
 	}
 
 	/** @returns whether something is left to tidy later */

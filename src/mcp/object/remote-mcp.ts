@@ -7,11 +7,12 @@
 import type { Connection, ConnectionContext } from "agents";
 import { McpAgent } from "agents/mcp";
 import type { Principal } from "../../auth/principal.ts";
-import type { Posted } from "../answerer.ts";
 import type { Change } from "../change.ts";
-import type { Server } from "../define/server.ts";
+import type { Server } from "../definition.ts";
 import type { PlacedSession } from "../session-id.ts";
+import type { Posted } from "../sessions.ts";
 import { UserState } from "../user-state.ts";
+import { RECONNECT_SECONDS } from "./call-events.ts";
 import { streamOf, tagsOf } from "./streams.ts";
 import { UserSessions } from "./user-sessions.ts";
 
@@ -27,11 +28,13 @@ export class UserMcpAgent extends McpAgent<Env> {
 	#state: UserState | undefined;
 
 	protected get sessions(): UserSessions {
-		this.#sessions ??= new UserSessions(this.env, this.definition, {
+		if (this.#sessions) return this.#sessions;
+		this.#sessions = new UserSessions(this.env, this.definition, {
 			sql: this.ctx.storage.sql,
 			sockets: (tag) => this.getConnections(tag),
 			tidyIn: (seconds) => this.#tidyIn(seconds),
 		});
+		if (!this.definition.signIn.hasUsers) this.#tidyIn(RECONNECT_SECONDS);
 		return this.#sessions;
 	}
 
@@ -97,8 +100,13 @@ export class UserMcpAgent extends McpAgent<Env> {
 	/** Called by the object's alarm. */
 	async tidy(): Promise<void> {
 		this.#tidyAt = Number.POSITIVE_INFINITY;
-		this.sessions.tidy();
+		const isEmpty = this.sessions.tidy();
+		// A user who does not come back leaves nothing behind.
+		const isOver = isEmpty && !this.definition.signIn.hasUsers;
+		const hasStreams = [...this.getConnections()].length > 0;
+		if (isOver && hasStreams) this.#tidyIn(RECONNECT_SECONDS);
 		await this.#scheduling;
+		if (isOver && !hasStreams) await this.destroy();
 	}
 
 	#tidyIn(seconds: number): void {

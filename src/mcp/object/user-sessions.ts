@@ -11,19 +11,19 @@ import {
 	ResourceNotFoundError,
 } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../../auth/principal.ts";
-import type { Posted } from "../answerer.ts";
+import { idOf, JSON_RPC, sessionNotFound } from "../../http/json-rpc.ts";
 import type { Change } from "../change.ts";
 import { userContextOf } from "../context.ts";
-import type { Server } from "../define/server.ts";
+import type { Server } from "../definition.ts";
 import { eventOf } from "../event-stream.ts";
 import { answerFor } from "../gated-answer.ts";
-import { idOf, JSON_RPC, sessionNotFound } from "../json-rpc.ts";
 import { cancelledRequests, isResponse, requestedItems, requests, resourcesAt } from "../message.ts";
 import { checkParams } from "../params.ts";
 import { isPlacedCall, mayAsk } from "../place.ts";
 import { plainCallOf } from "../plain-call.ts";
 import { createServer } from "../sdk-server.ts";
 import { asksOf, capabilitiesOf, type PlacedSession, type Session } from "../session-id.ts";
+import type { Posted } from "../sessions.ts";
 import { Announcements } from "./announcements.ts";
 import { Call, type Output } from "./call.ts";
 import { JsonOutput, StoredOutput } from "./outputs.ts";

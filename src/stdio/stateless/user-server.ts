@@ -14,8 +14,8 @@ import {
 } from "@modelcontextprotocol/server";
 import { currentPrincipal } from "../../auth/principal.ts";
 import { readSettings } from "../../auth/settings.ts";
+import { JSON_RPC } from "../../http/json-rpc.ts";
 import { DeadlineError, runUntilDeadline, secondsFor } from "../../mcp/deadline.ts";
-import { JSON_RPC } from "../../mcp/json-rpc.ts";
 import { logToolCall, type Outcome } from "../../mcp/register/call-log.ts";
 import { KEEP_ALIVE_MILLISECONDS, logError } from "../../mcp/stateless.ts";
 import type { Pipe } from "../pipe.ts";

@@ -1,8 +1,8 @@
 /** The stateless era (MCP 2026-07-28): a child for each app of a user, started with the first request, ended when it is not used. */
 import { isJSONRPCRequest } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../../auth/principal.ts";
+import { idOf, JSON_RPC } from "../../http/json-rpc.ts";
 import { escapeLineEnds } from "../../http/line-ends.ts";
-import { idOf, JSON_RPC } from "../../mcp/json-rpc.ts";
 import { nameAllVersions } from "../../mcp/stateless.ts";
 import { Pipe } from "../pipe.ts";
 import { answerRefusal, type Refusal } from "../refusal.ts";

@@ -1,5 +1,6 @@
 /** This server with another catalogue: what the conformance suite expects to find. Everything else is the product's. */
 import { defineServer } from "../../../src/mcp/define/server.ts";
+import { identityProviders } from "../../../src/sign-in/identity-providers.ts";
 import { stdio } from "../../../src/stdio/extra.ts";
 import { createWorker, type Worker } from "../../../src/worker.ts";
 import { askingTools } from "./asking-tools.ts";
@@ -14,6 +15,7 @@ export { StdioContainer } from "../../../src/stdio/container.ts";
 export { StdioLocal } from "../../../src/stdio/local.ts";
 
 const server = defineServer({
+	signIn: identityProviders(),
 	info: { name: "conformance", title: "Conformance", version: "1.0.0" },
 	catalogue: {
 		// The suite calls the first tool without arguments.

@@ -1,7 +1,7 @@
 /** This server with a few more tools, for tests of what happens in the middle of a call. Everything else is the product's. */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import type { Server } from "../../../src/mcp/define/server.ts";
+import type { DefinedServer } from "../../../src/mcp/define/server.ts";
 import { defineTool } from "../../../src/mcp/define/tool.ts";
 import { server as product } from "../../../src/server.ts";
 import { createWorker, type Worker } from "../../../src/worker.ts";
@@ -69,7 +69,7 @@ const outcome = defineTool({
 });
 
 const { catalogue } = product;
-const server: Server = {
+const server: DefinedServer = {
 	...product,
 	catalogue: { ...catalogue, tools: [...catalogue.tools, wait, release, outcome] },
 };

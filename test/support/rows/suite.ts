@@ -1,7 +1,7 @@
 /** Asks rows in every era of the protocol, and checks that they cover what a server offers. */
 import { UriTemplate } from "@modelcontextprotocol/server";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Catalogue } from "../../../src/mcp/define/server.ts";
+import type { Catalogue } from "../../../src/mcp/definition.ts";
 import { ERAS, type Era } from "../eras.ts";
 import type { Answer, Message } from "../wire.ts";
 import { ask, closeClients } from "./ask.ts";

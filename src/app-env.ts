@@ -1,8 +1,8 @@
 /** What a request carries through the Hono app. */
-import { getContext, tryGetContext } from "hono/context-storage";
+import { getContext } from "hono/context-storage";
 import type { RequestIdVariables } from "hono/request-id";
 import type { SecureHeadersVariables } from "hono/secure-headers";
-import type { Server } from "../mcp/define/server.ts";
+import type { Server } from "./mcp/definition.ts";
 
 export type AppEnv = {
 	Bindings: Env;
@@ -11,11 +11,6 @@ export type AppEnv = {
 
 /** The id of the JSON-RPC request that was posted, for an error that is answered far from where it was read. */
 type MessageVariables = { messageId?: string | number | null };
-
-/** The id that names the current request in the log and in error texts; in a user's object, which has none, another word. */
-export function currentRequestId(): string {
-	return tryGetContext<AppEnv>()?.get("requestId") ?? "none";
-}
 
 /** The server that the current request has come to. */
 export function currentServer(): Server {

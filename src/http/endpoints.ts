@@ -1,8 +1,9 @@
 /** The table of the endpoints: routes, metadata and pages follow from it. */
-import type { Server } from "./define/server.ts";
-import type { Endpoint } from "./session-id.ts";
 
-type WithExtras = Pick<Server, "extras">;
+/** Where a session is used; an id of one endpoint is none of another. */
+export type Endpoint = `${"" | `/${string}`}/${"mcp" | "sse"}`;
+
+export type WithExtras = { readonly extras: readonly { readonly prefix: `/${string}` }[] };
 
 /** The paths at which MCP clients are served: the server's own, and those of each extra. */
 export function endpointsOf({ extras }: WithExtras): readonly Endpoint[] {

@@ -1,44 +1,30 @@
-/** What a tool may do at the user's identity provider, and at the APIs that take its tokens, in the user's name. */
+/** The user's identity provider, and the APIs that take its tokens, as tools reach them in the user's name. */
 import type { Principal } from "../auth/principal.ts";
-import { readSettings } from "../auth/settings.ts";
 import { logError, UserError } from "../errors.ts";
-import type { Server } from "../mcp/define/server.ts";
-import { authorizationServer } from "../oauth/authorization-server.ts";
-import { isReplacedToken } from "../oauth/current-token.ts";
-import { noticingEnds } from "../oauth/grant-end.ts";
-import { UpstreamError } from "./provider.ts";
-import { upstreamFetch } from "./upstream-fetch.ts";
-
-/** An API that takes the user's token. */
-export type UpstreamApi = {
-	/**
-	 * A request with the user's token, which goes nowhere else.
-	 *
-	 * @param path a path below the API's base address, such as `/user`, or a whole address on its origin
-	 * @throws UserError if the API does not answer, or the address is not on its origin
-	 */
-	fetch(path: string, init?: RequestInit): Promise<Response>;
-};
+import { UpstreamError } from "../identity/provider.ts";
+import { upstreamFetch } from "../identity/upstream-fetch.ts";
+import type { Upstream, UpstreamApi } from "../mcp/define/upstream.ts";
+import type { Server } from "../mcp/definition.ts";
+import { authorizationServer } from "./authorization-server.ts";
+import { isReplacedToken } from "./current-token.ts";
+import { noticingEnds } from "./grant-end.ts";
+import { readSignInSettings } from "./settings.ts";
 
 /**
- * The provider, and its own API: when that refuses the user's token, access has ended, and so does the grant here, with
- * a UserError. By name beside it, the APIs that `apis` in `src/server.ts` names; what they answer is the tool's to read.
+ * @param ownApis of the developer, by name
+ * @returns undefined for users of the built-in sign-in, and where there is no API that takes their token
  */
-export type Upstream<Apis extends string = never> = UpstreamApi & {
-	/** The provider's name and title, such as `github` and `GitHub`. */
-	readonly name: string;
-	readonly title: string;
-	/** Where the provider's API says who the user is; undefined if it has no such place. */
-	readonly userPath: string | undefined;
-} & { readonly [Name in Apis]: UpstreamApi };
-
-/** @returns undefined for users of the built-in sign-in, and where there is no API that takes their token */
-export function upstreamOf(principal: Principal, server: Server, env: Env): Upstream | undefined {
-	const provider = readSettings(env).identityProviders.find(({ name }) => name === principal.user.provider);
+export function upstreamOf(
+	principal: Principal,
+	server: Server,
+	env: Env,
+	ownApis: Readonly<Record<string, string>>,
+): Upstream | undefined {
+	const provider = readSignInSettings(env).identityProviders.find(({ name }) => name === principal.user.provider);
 	const { upstreamToken: token, grantId, user, origin, requestId } = principal;
 	if (!provider || token === undefined) return undefined;
 	const { name, title, apiUrl, userPath } = provider;
-	const apis = Object.entries(server.apis);
+	const apis = Object.entries(ownApis);
 	if (!apiUrl && apis.length === 0) return undefined;
 	const ask = (at: UpstreamAddress, path: string, init?: RequestInit) => askApi(at, path, init, { token, requestId });
 	return {
@@ -78,7 +64,7 @@ async function askApi(
 	const url = new URL(URL.canParse(path) ? path : api.url + path);
 	if (url.origin !== new URL(api.url).origin) {
 		// For the developer of the tool: nothing in it is secret.
-		const sentence = `${url.origin} is not the API of ${api.title}: the token stays here. Name your own APIs in \`apis\` of src/server.ts.`;
+		const sentence = `${url.origin} is not the API of ${api.title}: the token stays here. Name your own APIs in \`identityProviders({ apis })\` of src/server.ts.`;
 		throw new UserError(sentence);
 	}
 	const headers = new Headers(init?.headers);

@@ -1,0 +1,77 @@
+/** Nobody signs in: whoever reaches the server may call its tools. */
+import type { Context } from "hono";
+import type { AppEnv } from "../app-env.ts";
+import { VISITOR_PROVIDER } from "../auth/grant.ts";
+import { scopesAt } from "../auth/scopes.ts";
+import { refuse } from "../http/answers.tsx";
+import type { Endpoint } from "../http/endpoints.ts";
+import { isBeyond, LIMIT_RETRY_SECONDS } from "../http/limits.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import { logOnce } from "../http/misconfigured.tsx";
+import type { SignIn } from "../mcp/define/sign-in.ts";
+import type { Server } from "../mcp/definition.ts";
+import { SESSION_HEADER } from "../mcp/headers.ts";
+import { readVisitor } from "../mcp/session-ids.ts";
+import type { Admission } from "../mcp/visit.ts";
+import { routeEndpoints } from "./route-endpoints.ts";
+
+/** As long as an access token lives: no stream stays open for ever. */
+const STREAM_SECONDS = 60 * 60;
+
+const WARNING =
+	"Anyone who reaches this server can call its tools: signIn in src/server.ts is anyone(). With identityProviders() or apiKeys() they have to be let in.";
+const MISSING_LIMIT =
+	"The rate limit VISITOR_LIMIT, which a server without sign-in needs, is not bound: add it to `ratelimits` in wrangler.jsonc.";
+
+/**
+ * A visitor is a random id in the id of their session: no two strangers ever are the same user. Without a session, each
+ * request is another visitor's. On this computer nothing is limited; anywhere else each address may call as often as the
+ * rate limit VISITOR_LIMIT of wrangler.jsonc says.
+ */
+export function anyone(): SignIn<never> {
+	return {
+		hasUsers: false,
+		apis: {},
+		route(app, server, handlerAt) {
+			routeEndpoints(app, server, async (c, path) => {
+				if (!isLoopbackUrl(c.req.url)) {
+					logOnce("anyone_may_call", [WARNING]);
+					if (await isBeyond(c.env.VISITOR_LIMIT, c.req.raw)) return refuseBeyondLimit(c);
+				}
+				return handlerAt(path)(c.req.raw, c.env, await admit(c, server, path));
+			});
+		},
+		problems: (env, isLocal) => (isLocal || Reflect.has(env, "VISITOR_LIMIT") ? [] : [MISSING_LIMIT]),
+		warnings: () => [],
+		describe: () => ({
+			way: "none",
+			next: "There is no sign-in: anyone may use it.",
+		}),
+	};
+}
+
+function refuseBeyondLimit(c: Context<AppEnv>): Response | Promise<Response> {
+	c.header("Retry-After", String(LIMIT_RETRY_SECONDS));
+	return refuse(c, 429, "Too many requests came from your address. Try again in a minute.");
+}
+
+async function admit(c: Context<AppEnv>, server: Server, path: Endpoint): Promise<Admission> {
+	const given = c.req.path.endsWith("/message") ? c.req.query("sessionId") : c.req.header(SESSION_HEADER);
+	const known = given && (await readVisitor(given, path, c.env, isLoopbackUrl(c.req.url)));
+	const id = known || `${VISITOR_PROVIDER}-${crypto.randomUUID()}`;
+	return {
+		user: {
+			id,
+			provider: VISITOR_PROVIDER,
+			login: "visitor",
+			isLoginUnique: false,
+			name: "Visitor",
+			emailVerified: false,
+			permissions: [],
+		},
+		clientId: VISITOR_PROVIDER,
+		scopes: scopesAt(server, c.env, ""),
+		grantId: id,
+		expiresAt: Math.floor(Date.now() / 1000) + STREAM_SECONDS,
+	};
+}

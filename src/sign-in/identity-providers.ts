@@ -1,0 +1,96 @@
+/** People sign in at an identity provider, and each app asks them first: an OAuth 2.1 authorization server. */
+import type { Context } from "hono";
+import type { AppEnv } from "../app-env.ts";
+import { problemsOf } from "../auth/settings.ts";
+import { endpointsOf } from "../http/endpoints.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import { isBuiltInSignInOffered } from "../identity/local.ts";
+import type { SignIn } from "../mcp/define/sign-in.ts";
+import { authorizationApp } from "../oauth/app.tsx";
+import { authorizationServer } from "../oauth/authorization-server.ts";
+import { dropEmptyMembers, tidyTokenRequest } from "../oauth/client-requests.ts";
+import { noticingEnds } from "../oauth/grant-end.ts";
+import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
+import { createResourceServers } from "../oauth/server.ts";
+import { readSignInSettings } from "../oauth/settings.ts";
+import { upstreamOf } from "../oauth/upstream-api.ts";
+import { routeEndpoints } from "./route-endpoints.ts";
+
+type Options<Apis extends string> = {
+	/**
+	 * Your own APIs that take the user's token from the identity provider, by the name that tools call them with:
+	 * `context.upstream.crm.fetch("/me")`. Base addresses, https.
+	 */
+	readonly apis?: Readonly<Record<Apis, string>>;
+};
+
+/** Names that `upstream` has already. */
+const OF_PROVIDER = ["name", "title", "userPath", "fetch"];
+
+/**
+ * The providers are those whose settings are set. On this computer without any, the built-in sign-in.
+ *
+ * @throws Error for an API that the user's token must not be sent to
+ */
+export function identityProviders<Apis extends string = never>({ apis }: Options<Apis> = {}): SignIn<Apis> {
+	checkApis(apis ?? {});
+	return {
+		hasUsers: true,
+		apis: apis ?? ({} as Readonly<Record<Apis, string>>),
+		route(app, server, handlerAt) {
+			const resourceServers = createResourceServers(handlerAt);
+			app.use(explainCallbackMismatch);
+			const serveResource = (c: Context<AppEnv>, path: string) => {
+				const resource = c.req.path.endsWith("/") ? `${path}/` : path;
+				return (
+					resourceServers(server, originOf(c), c.env).get(resource)?.fetch(c.req.raw, c.env, contextOf(c)) ??
+					c.notFound()
+				);
+			};
+			routeEndpoints(app, server, serveResource);
+			for (const path of endpointsOf(server)) {
+				const metadata = `/.well-known/oauth-protected-resource${path}`;
+				app.all(metadata, (c) => serveResource(c, path)).all(`${metadata}/`, (c) => serveResource(c, path));
+			}
+			app.all("/token", serveOAuth(tidyTokenRequest)).all("/register", serveOAuth(dropEmptyMembers));
+			app.all("/.well-known/oauth-authorization-server", (c) =>
+				authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
+			);
+			app.route("/", authorizationApp);
+		},
+		problems: (env, isLocal) => problemsOf(readSignInSettings(env), isLocal),
+		warnings: (env) => readSignInSettings(env).warnings,
+		describe(env, origin) {
+			const settings = readSignInSettings(env);
+			const isBuiltIn = isBuiltInSignInOffered(settings, origin);
+			return {
+				way: isBuiltIn ? "built-in" : settings.identityProviders.map(({ title }) => title),
+				callback: `${origin}/callback`,
+				next: "It opens a sign-in page in your browser.",
+			};
+		},
+		upstreamOf: (principal, server, env) => upstreamOf(principal, server, env, apis ?? {}),
+	};
+}
+
+function checkApis(apis: Readonly<Record<string, string>>): void {
+	for (const [name, url] of Object.entries(apis)) {
+		const isSafe = URL.canParse(url) && (new URL(url).protocol === "https:" || isLoopbackUrl(url));
+		if (!isSafe) throw new Error(`src/server.ts: The API ${name} needs an https address.`);
+		if (OF_PROVIDER.includes(name)) throw new Error(`src/server.ts: An API cannot be called ${name}.`);
+	}
+}
+
+// Hono's type of the context is older than the runtime's.
+const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
+const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
+
+const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Context<AppEnv>) => {
+	const server = c.get("server");
+	const response = prepare(c.req.raw).then((request) =>
+		authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
+	);
+	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
+	contextOf(c).waitUntil(response.catch(() => {}));
+	return response;
+};

@@ -1,0 +1,15 @@
+/** The fixture, open to anyone. */
+import { anyone } from "../../src/sign-in/anyone.ts";
+import { createWorker, type Worker } from "../../src/worker.ts";
+import { server as fixture } from "./fixture/server.ts";
+
+export { StdioContainer } from "../../src/stdio/container.ts";
+export { StdioLocal } from "../../src/stdio/local.ts";
+
+export const server = { ...fixture, extras: [], signIn: anyone() };
+
+const worker: Worker = createWorker(server);
+
+export class RemoteMcp extends worker.RemoteMcp {}
+
+export default worker.handler;
