@@ -24,7 +24,8 @@ const userSchema = z.object({
 export type User = z.infer<typeof userSchema>;
 
 const upstreamTokensSchema = z.object({
-	accessToken: z.string().min(1),
+	/** Absent where it is too long to keep. */
+	accessToken: z.string().min(1).optional(),
 	refreshToken: z.string().optional(),
 	/** Seconds since the epoch; absent if the token does not expire. */
 	expiresAt: z.int().optional(),

@@ -5,8 +5,9 @@
 import * as oauth from "oauth4webapi";
 import { type UpstreamTokens, userId } from "../auth/grant.ts";
 import { explain } from "./failures.ts";
+import { keptIdentity, keptTokens } from "./kept.ts";
 import { CLOCK_TOLERANCE_SECONDS, type Flow, type Identity, type IdentityProvider, UpstreamError } from "./provider.ts";
-import { normalizingFetch, upstreamFetch } from "./upstream-fetch.ts";
+import { normalizingFetch, upstreamFetch, withLifetime } from "./upstream-fetch.ts";
 
 /** A token endpoint's answer, checked; with the claims of its ID token, if it is an OpenID provider's. */
 export type TokenAnswer = {
@@ -52,8 +53,13 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 	const client: oauth.Client = { client_id: clientId, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
 	const authenticate = definition.authentication === "basic" ? oauth.ClientSecretBasic : oauth.ClientSecretPost;
 	const { resource } = definition;
-	const options = { [oauth.customFetch]: normalize ? normalizingFetch(normalize) : upstreamFetch };
-	const tokenOptions = { ...options, ...(resource && { additionalParameters: { resource } }) };
+	const fetchNormal = normalize ? normalizingFetch(normalize) : upstreamFetch;
+	const options = { [oauth.customFetch]: fetchNormal };
+	const fetchTokens: typeof fetchNormal = async (url, init) => withLifetime(await fetchNormal(url, init));
+	const tokenOptions = {
+		[oauth.customFetch]: fetchTokens,
+		...(resource && { additionalParameters: { resource } }),
+	};
 	const findServer = once(() => resolveServer(definition.server));
 
 	/** The claims of an answer's ID token: its signature is checked here, all else where the answer was processed. */
@@ -132,7 +138,8 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					definition.identify(answer),
 					definition.permissions?.(answer),
 				]);
-				return { identity: { ...person, permissions: permissions ?? [] }, tokens: upstreamTokens(result) };
+				const identity = keptIdentity(name, { ...person, permissions: permissions ?? [] });
+				return { identity, tokens: keptTokens(name, upstreamTokens(result)) };
 			}),
 
 		refresh: (refreshToken, ownerId) =>
@@ -154,7 +161,10 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 				const permissions = await unlessUnavailable(async () => definition.permissions?.(answer));
 				// RFC 6749 section 6: a server that sends no new refresh token leaves the old one in force.
 				return {
-					tokens: { ...upstreamTokens(result), refreshToken: result.refresh_token ?? refreshToken },
+					tokens: keptTokens(name, {
+						...upstreamTokens(result),
+						refreshToken: result.refresh_token ?? refreshToken,
+					}),
 					permissions,
 				};
 			}),

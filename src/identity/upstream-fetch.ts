@@ -1,6 +1,7 @@
 /** Every request to an identity provider goes through here, and every way it can fail is told apart here. */
 import { z } from "zod";
 import { name, version } from "../../package.json";
+import { keptLifetime } from "./kept.ts";
 import { UpstreamError } from "./provider.ts";
 
 const TIMEOUT_MILLISECONDS = 10_000;
@@ -48,6 +49,19 @@ export async function fetchJson<T>(url: string, accessToken: string, schema: z.Z
 	if (response.ok && result.success) return result.data;
 	const problem = result.success ? `answered ${response.status}` : z.prettifyError(result.error);
 	throw new UpstreamError("malformed", `${url}, status ${response.status}: ${problem}`);
+}
+
+/** The answer of a token endpoint, with a lifetime that is one, or none. */
+export async function withLifetime(response: Response): Promise<Response> {
+	const body = parseObject(await response.clone().text());
+	if (!body || !("expires_in" in body)) return response;
+	const { expires_in: given, ...rest } = body;
+	const lifetime = keptLifetime(given);
+	if (lifetime === given) return response;
+	return Response.json(
+		{ ...rest, ...(lifetime !== undefined && { expires_in: lifetime }) },
+		{ status: response.status },
+	);
 }
 
 /** Some providers answer errors with 200, or leave out what the protocol demands; oauth4webapi reads the standard. */

@@ -4,6 +4,7 @@ import {
 	type AuthRequest,
 	authorizationErrorRedirect,
 	CimdFetchError,
+	OAuthError,
 } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
@@ -17,7 +18,12 @@ import { ConsentPage, type ConsentPageProps } from "../pages/consent.tsx";
 import { callbackApp } from "./callback.tsx";
 import { dropEmptyParameters } from "./client-requests.ts";
 import { isAcceptedRedirectUri, isPrivateUseUri, isWebRedirectUri, opensApp } from "./redirect-uris.ts";
-import { refuseAuthorization, refuseUnknownClient, refuseUnreadableDocument } from "./refusals.tsx";
+import {
+	refuseAuthorization,
+	refuseUnknownClient,
+	refuseUnreadableDocument,
+	refuseWithoutStorage,
+} from "./refusals.tsx";
 import { type ScopeChoice, scopeChoices } from "./scope-choices.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 import {
@@ -42,6 +48,7 @@ export const authorizationApp = new Hono<AppEnv>();
 
 authorizationApp.onError((error, c) => {
 	if (error instanceof CimdFetchError) return refuseUnreadableDocument(c, error);
+	if (error instanceof OAuthError) return refuseWithoutStorage(c, error);
 	if (!(error instanceof AuthorizationError)) return answerError(error, c);
 	// Set only when the client and its redirect URI are validated; otherwise a page, never a redirect.
 	return error.redirectTo ? c.redirect(error.redirectTo) : refuseAuthorization(c, error);

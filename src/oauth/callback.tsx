@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../app-env.ts";
-import { LOCAL_PROVIDER, type Props, type User, userId } from "../auth/grant.ts";
+import { LOCAL_PROVIDER, type Props, propsSchema, type User, userId } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isScope, isTokenScope } from "../auth/scopes.ts";
 import { refuse } from "../http/answers.tsx";
@@ -88,7 +88,8 @@ async function finishSignIn(
 		const description = "This user may use none of what was allowed.";
 		return redirect(c, authorizationErrorRedirect(request, "access_denied", description), headers);
 	}
-	const props: Props = { user, upstream: tokens };
+	// What cannot be read again must not be written.
+	const props = propsSchema.parse({ user, upstream: tokens } satisfies Props);
 	const { redirectTo } = await helpers(c).completeAuthorization({
 		request,
 		userId: user.id,

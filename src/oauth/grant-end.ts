@@ -10,6 +10,7 @@ import { logError } from "../errors.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
+import { guardedStorage } from "./storage.ts";
 
 /** Closes the event streams and ends the calls of a grant. */
 export async function endGrant(server: Server, env: Env, userId: string, grantId: string): Promise<void> {
@@ -17,9 +18,9 @@ export async function endGrant(server: Server, env: Env, userId: string, grantId
 	await Promise.all([userObjectOf(env, userId).endGrant(grantId), ...extras]);
 }
 
-/** An environment for the wrapper, whose KV namespace notices the end of a grant. */
+/** An environment for the wrapper, whose KV namespace is guarded, and notices the end of a grant. */
 export const noticingEnds = perServer((server: Server, env): Env => {
-	const kv = new Proxy(env.OAUTH_KV, {
+	const kv = new Proxy(guardedStorage(env.OAUTH_KV), {
 		get(target, name) {
 			const value: unknown = Reflect.get(target, name);
 			if (typeof value !== "function") return value;

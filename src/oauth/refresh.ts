@@ -49,10 +49,11 @@ export async function exchangeTokens(
 	const provider = readSignInSettings(options.env).identityProviders.find(({ name }) => name === user.provider);
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
 	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
-	await rememberCurrentToken(options.env, options.grantId, refreshed.tokens.accessToken);
+	const { accessToken } = refreshed.tokens;
+	if (accessToken !== undefined) await rememberCurrentToken(options.env, options.grantId, accessToken);
 	const permissions = refreshed.permissions ? knownPermissions(server, refreshed.permissions) : user.permissions;
 	if (permissions.toString() !== user.permissions.toString()) announceChange(options.env, user.id);
-	const newProps: Props = { user: { ...user, permissions }, upstream: refreshed.tokens };
+	const newProps = propsSchema.parse({ user: { ...user, permissions }, upstream: refreshed.tokens } satisfies Props);
 	const accessTokenScope = permittedScope(options, server, newProps.user);
 	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens), accessTokenScope };
 }

@@ -1,5 +1,5 @@
 /** Pages that tell the user why an authorization cannot go on, and what to do next. */
-import type { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
+import type { AuthorizationError, CimdFetchError, OAuthError } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { AppEnv } from "../app-env.ts";
@@ -101,6 +101,12 @@ export function refuseUnreadableDocument(c: Context<AppEnv>, { metadataUrl, deta
 	const { host } = new URL(metadataUrl);
 	const sentence = `The app that sent you here describes itself in a document at ${host}, which this server could not read.`;
 	return refuse(c, 400, sentence, DOCUMENT_UNREADABLE);
+}
+
+/** The page for storage that does not answer. */
+export function refuseWithoutStorage(c: Context<AppEnv>, { options }: OAuthError): Answer {
+	for (const [name, value] of Object.entries(options.headers ?? {})) c.header(name, value);
+	return refuse(c, 503, options.description, START_AGAIN);
 }
 
 export function refuseUnknownClient(c: Context<AppEnv>): Answer {

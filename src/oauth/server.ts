@@ -1,6 +1,7 @@
 /** The OAuth wrapper: an origin's authorization server, and the resources that take its tokens. */
 import {
 	insufficientScope,
+	OAuthError,
 	type OAuthResourceContext,
 	OAuthResourceServer,
 	type OAuthResourceTokenValidation,
@@ -13,8 +14,10 @@ import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { Server } from "../mcp/definition.ts";
 import type { Admission, Handler } from "../mcp/visit.ts";
 import { authorizationServer } from "./authorization-server.ts";
+import { noticingEnds } from "./grant-end.ts";
 import { perOrigin } from "./per-origin.ts";
 import { readSignInSettings } from "./settings.ts";
+import { isUnreadable } from "./storage.ts";
 import { isStorableKey } from "./storage-key.ts";
 
 /**
@@ -74,7 +77,9 @@ async function validateToken(
 	// The wrapper looks a token up by its user, its grant and its hash: one that makes no key is none of ours.
 	if (!isStorableKey(`token:${token.slice(0, token.lastIndexOf(":") + 1)}${HASH_PLACEHOLDER}`)) return null;
 	try {
-		const found = await authorizationServer(server, origin, env).getOAuthApi(env).unwrapToken(token);
+		const found = await authorizationServer(server, origin, env)
+			.getOAuthApi(noticingEnds(server, env))
+			.unwrapToken(token);
 		if (!found || typeof found.audience !== "string") return null;
 		if (![withoutSlash(resource), origin].includes(withoutSlash(found.audience))) return null;
 		const props = propsSchema.safeParse(found.grant.props);
@@ -88,7 +93,9 @@ async function validateToken(
 			clientId: found.grant.clientId,
 		};
 	} catch (error) {
+		if (error instanceof OAuthError) throw error;
 		logError("token_validation_failed", error, currentRequestId());
+		if (isUnreadable(error)) return null;
 		throw error;
 	}
 }

@@ -1,6 +1,7 @@
 /** Programs bring an API key with each request, which `npm run keys` has made. */
 import type { Context } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
+import { HTTPException } from "hono/http-exception";
 import type { AppEnv } from "../app-env.ts";
 import { type ApiKey, apiKeySchema, isKey, recordName } from "../auth/api-key.ts";
 import { API_KEY_PROVIDER, userId } from "../auth/grant.ts";
@@ -16,6 +17,8 @@ import { routeEndpoints } from "./route-endpoints.ts";
 
 /** As long as an access token lives: then open streams end, and those of a revoked key do not come back. */
 const STREAM_SECONDS = 60 * 60;
+
+const RETRY_AFTER_SECONDS = "30";
 
 const MISSING = "This server wants an API key: send it as the header Authorization: Bearer <key>.";
 const INVALID =
@@ -66,7 +69,12 @@ function challenge({ info }: Server, sentence: string, error?: string): () => Re
 
 async function findKey(c: Context<AppEnv>, token: string): Promise<ApiKey | undefined> {
 	if (!isKey(token)) return undefined;
-	const record = await c.env.OAUTH_KV.get(await recordName(token), "json");
+	const name = await recordName(token);
+	const record = await c.env.OAUTH_KV.get(name, "json").catch((error: unknown) => {
+		logError("storage_unavailable", error, c.get("requestId"));
+		c.header("Retry-After", RETRY_AFTER_SECONDS);
+		throw new HTTPException(503, { message: "This server's storage does not answer. Try again in a minute." });
+	});
 	if (record === null) return undefined;
 	const { data, error } = apiKeySchema.safeParse(record);
 	if (error) logError("api_key_unreadable", error, c.get("requestId"));

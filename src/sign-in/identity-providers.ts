@@ -13,6 +13,7 @@ import { noticingEnds } from "../oauth/grant-end.ts";
 import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
 import { createResourceServers } from "../oauth/server.ts";
 import { readSignInSettings } from "../oauth/settings.ts";
+import { answerStorageError } from "../oauth/storage.ts";
 import { upstreamOf } from "../oauth/upstream-api.ts";
 import { routeEndpoints } from "./route-endpoints.ts";
 
@@ -87,9 +88,11 @@ const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
 
 const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Context<AppEnv>) => {
 	const server = c.get("server");
-	const response = prepare(c.req.raw).then((request) =>
-		authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
-	);
+	const response = prepare(c.req.raw)
+		.then((request) =>
+			authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
+		)
+		.catch(answerStorageError);
 	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
 	contextOf(c).waitUntil(response.catch(() => {}));
 	return response;

@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import worker from "#under-test";
 import { makeKey, recordName } from "../../src/auth/api-key.ts";
 import { counted } from "../support/objects.ts";
+import type { Fetch } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
 import { stateless } from "../support/stateless.ts";
 import {
@@ -169,4 +170,20 @@ it("a call costs one KV read", async () => {
 	);
 	expect(await response.text()).toContain('"text":"a"');
 	expect(kv).toEqual(["get"]);
+});
+
+it("while storage does not answer, a client is told to try again", async () => {
+	vi.spyOn(console, "error").mockReturnValue(undefined);
+	const key = await storeKey();
+	const broken = { get: () => Promise.reject(new Error("secret cause")) } as unknown as KVNamespace;
+	const via: Fetch = async (url, init) =>
+		worker.fetch(new Request(url, init), { ...env, OAUTH_KV: broken }, createExecutionContext());
+	const response = await mcp(INITIALIZE, { token: key, via });
+	expect(response.status).toBe(503);
+	expect(response.headers.get("Retry-After")).toBe("30");
+	expect(await response.json()).toMatchObject({
+		jsonrpc: "2.0",
+		error: { message: expect.stringContaining("Try again") },
+	});
+	expect((await mcp(INITIALIZE, { token: key })).status).toBe(200);
 });

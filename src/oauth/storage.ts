@@ -1,0 +1,100 @@
+/** OAUTH_KV as the OAuth wrapper sees it: a record that cannot be read is no record, and one out of reach is told as that. */
+import { OAuthError } from "@cloudflare/workers-oauth-provider";
+import { z } from "zod";
+import { logError, logWarning } from "../errors.ts";
+import { currentRequestId } from "../http/request-id.ts";
+
+const RETRY_AFTER_SECONDS = "30";
+
+/** By the beginning of a record's name, what the wrapper takes for granted of it. */
+const SHAPES: Readonly<Record<string, z.ZodType>> = {
+	client: z.looseObject({ clientId: z.string(), redirectUris: z.array(z.string()) }),
+	grant: z.looseObject({ clientId: z.string(), scope: z.array(z.string()), encryptedProps: z.string() }),
+	token: z.looseObject({
+		grantId: z.string(),
+		expiresAt: z.number(),
+		wrappedEncryptionKey: z.string(),
+		grant: z.looseObject({ clientId: z.string(), scope: z.array(z.string()), encryptedProps: z.string() }),
+	}),
+};
+
+/** What Web Crypto and Base64 throw at a record whose ciphertext was changed. */
+const UNREADABLE = ["OperationError", "DataError", "InvalidCharacterError"];
+
+/** Whether an error means that a record was damaged. */
+export function isUnreadable(error: unknown): boolean {
+	return error instanceof Error && UNREADABLE.includes(error.name);
+}
+
+/** @returns a namespace whose methods throw OAuthError `temporarily_unavailable` where storage does not answer */
+export function guardedStorage(kv: KVNamespace): KVNamespace {
+	const guarded = {
+		async get(key: string, options?: KVNamespaceGetOptions<"json"> | "json" | "text") {
+			const isJson = options === "json" || (typeof options === "object" && options.type === "json");
+			if (!isJson) return reach(() => Reflect.apply(kv.get, kv, [key, options]));
+			const text = await reach(() => kv.get(key));
+			return text === null ? null : readRecord(key, text);
+		},
+		put: (...args: Parameters<KVNamespace["put"]>) => reach(() => kv.put(...args)),
+		delete: (key: string) => reach(() => kv.delete(key)),
+		list: (options?: KVNamespaceListOptions) => reach(() => kv.list(options)),
+	};
+	return new Proxy(kv, {
+		get(target, name) {
+			const own: unknown = Reflect.get(guarded, name);
+			if (own !== undefined) return own;
+			const value: unknown = Reflect.get(target, name);
+			return typeof value === "function" ? value.bind(target) : value;
+		},
+	});
+}
+
+function readRecord(key: string, text: string): unknown {
+	const kind = key.slice(0, key.indexOf(":"));
+	try {
+		const record: unknown = JSON.parse(text);
+		const { error } = SHAPES[kind]?.safeParse(record) ?? {};
+		if (!error) return record;
+		logWarning("record_unreadable", { kind, requestId: currentRequestId(), cause: z.prettifyError(error) });
+	} catch {
+		logWarning("record_unreadable", { kind, requestId: currentRequestId(), cause: "It is not JSON" });
+	}
+	return null;
+}
+
+async function reach<T>(ask: () => Promise<T>): Promise<T> {
+	try {
+		return await ask();
+	} catch (error) {
+		// The wrapper knows what to do about too many writes of one record.
+		if (error instanceof Error && error.message.includes("429")) throw error;
+		logError("storage_unavailable", error, currentRequestId());
+		throw new OAuthError("temporarily_unavailable", {
+			description: "This server's storage does not answer. Try again in a minute.",
+			statusCode: 503,
+			headers: { "Retry-After": RETRY_AFTER_SECONDS },
+		});
+	}
+}
+
+/**
+ * Answers a client for storage that failed it.
+ *
+ * @throws the error itself, where it is another one
+ */
+export function answerStorageError(error: unknown): Response {
+	if (isUnreadable(error)) {
+		logError("record_unreadable", error, currentRequestId());
+		return errorResponse(new OAuthError("invalid_grant", { description: "The grant cannot be read. Sign in again." }));
+	}
+	if (error instanceof OAuthError) return errorResponse(error);
+	throw error;
+}
+
+function errorResponse({ code, options }: OAuthError): Response {
+	const { description, statusCode = 400, headers = {} } = options;
+	return Response.json(
+		{ error: code, error_description: description },
+		{ status: statusCode, headers: { ...headers, "Cache-Control": "no-store" } },
+	);
+}
