@@ -86,7 +86,6 @@ function scriptOf(tree: readonly Listed[]): Listed {
 const isLinux = process.platform === "linux";
 
 it.each<[string, (started: Started) => unknown]>([
-	["SIGHUP to the script", ({ script }) => process.kill(script.pid, "SIGHUP")],
 	["SIGKILL to npm", ({ starter }) => starter.kill("SIGKILL")],
 	["SIGKILL to the script", ({ script }) => process.kill(script.pid, "SIGKILL")],
 	[

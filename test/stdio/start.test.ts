@@ -27,28 +27,26 @@ async function startAll() {
 	return { server, bridge, output, child: Number(event) };
 }
 
-it.each(["SIGINT", "SIGTERM"] as const)(
-	"starts the Worker and the bridge, which share a secret; %s leaves nothing",
-	{ timeout: START_MILLISECONDS },
-	async (signal) => {
-		const { server, bridge, output, child } = await startAll();
-		const command = "server-everything/dist/index.js";
-		const greeting = () =>
-			output()
-				.split("\n")
-				.find((line) => line.includes(`${server.origin}/stdio/mcp`));
-		expect(await waitFor("the greeting", greeting)).toContain(command);
-		expect(await (await fetch(server.origin)).text()).toContain(command);
-		expect(bridge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-		expect(isRunning(child)).toBe(true);
-		const file = process.platform === "linux" ? await expectSecretInFile(child, output()) : undefined;
-		await server.stop(signal);
-		expect(isRunning(child)).toBe(false);
-		expect(await isListening(Number(new URL(bridge).port))).toBe(false);
-		expect(output()).not.toContain("Stopping:");
-		if (file !== undefined) expect(existsSync(file)).toBe(false);
-	},
-);
+it("starts the Worker and the bridge, which share a secret; SIGTERM leaves nothing", {
+	timeout: START_MILLISECONDS,
+}, async () => {
+	const { server, bridge, output, child } = await startAll();
+	const command = "server-everything/dist/index.js";
+	const greeting = () =>
+		output()
+			.split("\n")
+			.find((line) => line.includes(`${server.origin}/stdio/mcp`));
+	expect(await waitFor("the greeting", greeting)).toContain(command);
+	expect(await (await fetch(server.origin)).text()).toContain(command);
+	expect(bridge).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+	expect(isRunning(child)).toBe(true);
+	const file = process.platform === "linux" ? await expectSecretInFile(child, output()) : undefined;
+	await server.stop("SIGTERM");
+	expect(isRunning(child)).toBe(false);
+	expect(await isListening(Number(new URL(bridge).port))).toBe(false);
+	expect(output()).not.toContain("Stopping:");
+	if (file !== undefined) expect(existsSync(file)).toBe(false);
+});
 
 /** The secret of the pipe is in a file for nobody else, and in no command line and no environment. @returns the file */
 async function expectSecretInFile(child: number, output: string): Promise<string> {
