@@ -1,4 +1,4 @@
-/** What a request carries through the Hono app. */
+/** The context that each request carries through the Hono app. */
 import { getContext } from "hono/context-storage";
 import type { RequestIdVariables } from "hono/request-id";
 import type { SecureHeadersVariables } from "hono/secure-headers";
@@ -9,10 +9,10 @@ export type AppEnv = {
 	Variables: RequestIdVariables & SecureHeadersVariables & MessageVariables & { server: Server };
 };
 
-/** The id of the JSON-RPC request that was posted, for an error that is answered far from where it was read. */
+/** The id of the posted JSON-RPC request, for error responses that other parts of the app send. */
 type MessageVariables = { messageId?: string | number | null };
 
-/** The server that the current request has come to. */
+/** The server that handles the current request. */
 export function currentServer(): Server {
 	return getContext<AppEnv>().get("server");
 }

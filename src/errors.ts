@@ -1,12 +1,12 @@
-/** The few typed errors, and the one way an unexpected error is logged. */
+/** The error that tools throw on purpose, and the functions that write to the log. */
 
-/** A refusal or failure that a tool explains to the model: the message is shown as it is, so it holds no secret. */
+/** A refusal or failure that a tool explains to the model. The message is shown as it is, so it must hold no secret. */
 export class UserError extends Error {
 	readonly code = "user_error";
 }
 
 /**
- * Writes an error to the log under the request id that its safe sentence showed outside.
+ * Writes an error to the log, under the request id that the error text shows to the user.
  *
  * @param event what failed, in snake_case, for alerts and searches
  */
@@ -16,7 +16,7 @@ export function logError(event: string, error: unknown, requestId: string): void
 }
 
 /**
- * Writes to the log what has happened: nothing that went wrong, and nothing that a user would not want to read there.
+ * Writes an ordinary event to the log. It is not for errors, and must hold nothing private.
  *
  * @param event in snake_case, for searches
  */

@@ -1,4 +1,4 @@
-/** The entry point: the Worker and the classes of its Durable Objects, by the names that wrangler.jsonc binds. */
+/** The entry point: exports the Worker and its Durable Object classes under the names that wrangler.jsonc binds. */
 import { server } from "./server.ts";
 import { createWorker, type Worker } from "./worker.ts";
 

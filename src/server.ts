@@ -1,4 +1,4 @@
-/** What this server is. Yours: everything here can be changed, and nothing of the engine needs to be. */
+/** Defines this server. Change anything here to make it your own: the engine needs no changes. */
 import { name, version } from "../package.json";
 import { defineServer } from "./mcp/define/server.ts";
 import * as notes from "./notes/catalogue.ts";

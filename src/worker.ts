@@ -1,4 +1,4 @@
-/** Makes the Worker and its objects from what a server is. */
+/** Makes the Worker and its Durable Object class from the definition of a server. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
@@ -24,11 +24,11 @@ import { STYLE_SOURCE } from "./pages/style.ts";
 /** Large enough for any tool call, small enough to be read into memory. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** Refuses what is for an extra that the settings do not turn on. */
+/** Refuses requests to an extra that the settings do not turn on. */
 const requireOn = ({ offer, absence }: Extra) =>
 	createMiddleware<AppEnv>(async (c, next) => (offer(c.env) ? next() : refuse(c, 404, absence)));
 
-/** What answers at each endpoint: the catalogue, and each extra behind the same doors. */
+/** The handler of each endpoint: the catalogue and each extra are served over the same two transports. */
 function handlersOf(server: Server): (path: string) => Handler {
 	const answerers = [answerFrom(server), ...server.extras.map(({ answerer }) => answerer)];
 	const doors = answerers.flatMap((answerer): [string, Handler][] => [
@@ -43,7 +43,7 @@ function handlersOf(server: Server): (path: string) => Handler {
 	};
 }
 
-/** How a request travels. */
+/** Builds the app. Its middleware runs in the order in which it is added here. */
 function createApp(server: DefinedServer): Hono<AppEnv> {
 	const app = new Hono<AppEnv>();
 
@@ -53,7 +53,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 		c.set("server", server);
 		await next();
 	});
-	// On every answer, refusals included.
+	// On every response, including refusals.
 	app.use(
 		secureHeaders({
 			contentSecurityPolicy: {
@@ -66,14 +66,14 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 			xFrameOptions: "DENY",
 			// "no-referrer" would make browsers post forms with `Origin: null`.
 			referrerPolicy: "same-origin",
-			// A client that opened this page as a pop-up waits for it to come back.
+			// If a client opens the sign-in as a pop-up, it keeps a reference to that window until the sign-in returns.
 			crossOriginOpenerPolicy: false,
 		}),
 	);
 	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
 	app.use(refuseForeignRequests);
 
-	// What programs call, also from web pages: the MCP endpoints, and the protocol side of the authorization server.
+	// Programs and web pages call these paths: the MCP endpoints, and the protocol side of the authorization server.
 	const allowWebPages = cors({
 		origin: (origin) => origin || "*",
 		allowMethods: ["GET", "POST", "DELETE", "OPTIONS"],
@@ -98,7 +98,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 	return app;
 }
 
-/** The type is written out: one that is inferred from the server would go round in a circle through Env. */
+/** The type is written out because a type inferred from the server would be circular through Env. */
 export type Worker = {
 	readonly handler: Pick<Hono<AppEnv>, "fetch" | "request">;
 	readonly RemoteMcp: new (ctx: DurableObjectState, env: Env) => UserMcpAgent;

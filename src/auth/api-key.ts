@@ -1,4 +1,4 @@
-/** What is stored of an API key. The key itself is shown once, where it is made, and is nowhere after that. */
+/** The stored record of an API key. The key itself is shown once, when it is made, and is never stored. */
 import { z } from "zod";
 import { sha256 } from "./sha256.ts";
 
@@ -6,32 +6,32 @@ const PREFIX = "mcpkey_";
 const KEY_BYTES = 32;
 const KEY = new RegExp(`^${PREFIX}[\\w-]{${Math.ceil((KEY_BYTES * 8) / 6)}}$`);
 
-/** What the names of their records begin with in OAUTH_KV. */
+/** The prefix of the names of API key records in OAUTH_KV. */
 export const RECORD_PREFIX = "api-key:";
 
 export const apiKeySchema = z.object({
-	/** Its user is `key-<id>`. It stays when the key is replaced. */
+	/** The id of the key's user is `key-<id>`. It stays the same when the key is replaced. */
 	id: z.string().regex(/^[0-9a-f]{12}$/),
-	/** For people: who or what uses it. */
+	/** A description for administrators: who or what uses the key. */
 	name: z.string().min(1).max(100),
 	permissions: z.array(z.string()),
-	/** If left out, all that the server has. */
+	/** If omitted, all scopes of the server. */
 	scopes: z.array(z.string()).optional(),
 	/** Seconds since the epoch. */
 	createdAt: z.int(),
-	/** Seconds since the epoch; if left out, it does not expire. */
+	/** Seconds since the epoch. If omitted, the key does not expire. */
 	expiresAt: z.int().optional(),
 });
 
 export type ApiKey = z.infer<typeof apiKeySchema>;
 
-/** A new key: nobody chooses one, so nobody can guess one. */
+/** A new random key. */
 export function makeKey(): string {
 	const random = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
 	return PREFIX + random.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Whether a text is what `makeKey` makes. */
+/** Whether a text has the form of the keys that `makeKey` makes. */
 export function isKey(text: string): boolean {
 	return KEY.test(text);
 }

@@ -1,23 +1,23 @@
-/** What a grant stores about the person who signed in. Encrypted in OAUTH_KV by the OAuth wrapper. */
+/** The data that a grant stores about its user. The OAuth wrapper encrypts it in OAUTH_KV. */
 import { z } from "zod";
 
-/** Those who sign in without an identity provider: at the built-in sign-in, with an API key, or not at all. */
+/** The provider names of users without an identity provider: built-in sign-in, API key, or no sign-in. */
 export const LOCAL_PROVIDER = "local";
 export const API_KEY_PROVIDER = "api-key";
 export const VISITOR_PROVIDER = "visitor";
 
 const userSchema = z.object({
-	/** `<provider>-<subject>`: stable, never a login or an address that can change hands. */
+	/** `<provider>-<subject>`: stable, never a login or an email address that can pass to another user. */
 	id: z.string().min(1),
-	/** The identity provider's name, such as `github`; or one of those above. */
+	/** The identity provider's name, such as `github`, or one of the constants above. */
 	provider: z.string().min(1),
 	login: z.string(),
-	/** Whether the provider lets nobody else have this login. Many let people choose what they are called. */
+	/** Whether the provider guarantees that no other user has this login. Many let users choose any login. */
 	isLoginUnique: z.boolean(),
 	name: z.string(),
 	email: z.string().optional(),
 	emailVerified: z.boolean(),
-	/** From the identity provider's claims; settings add to them at each request. */
+	/** From the identity provider's claims. The settings add others at each request. */
 	permissions: z.array(z.string()),
 });
 
@@ -34,10 +34,10 @@ const upstreamTokensSchema = z.object({
 /** The user's tokens at their identity provider. They are stored here, encrypted, and nowhere else. */
 export type UpstreamTokens = z.infer<typeof upstreamTokensSchema>;
 
-/** A grant's props. Parsed at every request, not cast: a grant from an older version is asked to sign in again. */
+/** A grant's props. They are parsed at every request: if an older version wrote them, the user has to sign in again. */
 export const propsSchema = z.object({
 	user: userSchema,
-	/** Absent for the built-in sign-in, which has none. */
+	/** Absent for the built-in sign-in, which has no upstream tokens. */
 	upstream: upstreamTokensSchema.optional(),
 });
 
@@ -47,7 +47,8 @@ export type Props = z.infer<typeof propsSchema>;
 export type Grant = Props & { readonly grantId: string };
 
 /**
- * A user's id: `<provider>-<subject>`. It is a part of tokens and storage keys, so what they cannot hold is encoded.
+ * A user's id: `<provider>-<subject>`. It is part of tokens and storage keys, so characters that they cannot hold are
+ * encoded.
  */
 export function userId(provider: string, subject: string): string {
 	return `${provider}-${subject.toWellFormed().replace(/[^!-~]|[:,%]/gu, encodeURIComponent)}`;

@@ -1,16 +1,16 @@
 /** Origins of web pages, as browsers send them in the `Origin` header. */
 import { z } from "zod";
 
-/** Scheme and authority, with the slash at the end that browsers show in the address bar; no user, path or query. */
+/** Scheme and authority, with the trailing slash that browsers show in the address bar. No user, path or query. */
 const SHAPE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\\@\s]+\/?$/i;
 
-/** Their pages send `null`, or the origin of another page. */
+/** Pages with these schemes send `null`, or the origin of another page. */
 const SCHEMES_WITHOUT_ORIGIN = ["about:", "blob:", "data:", "file:", "javascript:", "ws:", "wss:"];
 
-/** What the files of desktop and mobile apps send, Electron's and Cordova's for example. Files in a browser send `null`. */
+/** The origin of files in desktop and mobile apps, such as Electron's and Cordova's. Files in a browser send `null`. */
 const FILE_ORIGIN = /^file:\/\/\/?$/i;
 
-/** What keeps a text from being an origin; undefined for one that is. */
+/** Why a text is not an origin; undefined if it is one. */
 function problemOf(text: string): string | undefined {
 	if (FILE_ORIGIN.test(text)) return undefined;
 	if (text === "null") return "is null, which any sandboxed page sends";
@@ -25,8 +25,8 @@ function problemOf(text: string): string | undefined {
 
 /**
  * An origin in lower case, as a browser serializes it (HTML, section 7.1.1): without the default port, and with an
- * international host name in Punycode. Schemes of browser extensions and of desktop apps are as good as https. Not
- * `URL.origin`, which is `null` for these.
+ * international host name in Punycode. The schemes of browser extensions and desktop apps are accepted too. For these,
+ * `URL.origin` is `null`, so it is not used.
  *
  * @example
  * originSchema.parse("https://App.example.com:443/"); // "https://app.example.com"

@@ -1,9 +1,9 @@
-/** Kinds of settings, and how those of one concern are read together. */
+/** Kinds of settings, and the functions that parse a group of settings. */
 import { z } from "zod";
 
 export const text = z.string("takes text").trim().default("");
 
-/** @param defaultSeconds if it is not set */
+/** @param defaultSeconds the value if the setting is not set */
 export const seconds = (defaultSeconds: number, max: number) =>
 	text
 		.refine(
@@ -26,7 +26,7 @@ export function parseSettings<Schema extends z.ZodObject>(
 	return { settings: schema.parse(Object.fromEntries(rest)), wrong };
 }
 
-/** The entries of a comma-separated list, and a warning for each that is none. */
+/** The valid entries of a comma-separated list, and a warning for each invalid one. */
 export function readList<T>(
 	name: string,
 	list: string,

@@ -1,4 +1,4 @@
-/** Makes something once for each server under each environment's settings. */
+/** Makes a value once for each pair of a server and an environment. */
 export function perServer<Server extends object, T>(
 	make: (server: Server, env: Env) => T,
 ): (server: Server, env: Env) => T {

@@ -1,18 +1,18 @@
-/** Who has which permission: by their identity provider's claims, or by a setting. */
+/** Which users have which permissions: by their identity provider's claims, or by a setting. */
 import { z } from "zod";
 import type { User } from "./grant.ts";
 import { readList, text } from "./parse-settings.ts";
 import { perServer } from "./per-server.ts";
 
-/** What a user may do on this server, by their identity provider's claims or by a setting. */
+/** A permission that the identity provider's claims or a setting can give to a user. */
 export type PermissionDefinition = {
 	/** Such as "May generate images". */
 	readonly title: string;
-	/** The setting that lists who has it: logins or email addresses, separated by commas, or `*` for everyone. */
+	/** The setting that lists the users who have it: logins or email addresses, separated by commas, or `*` for all. */
 	readonly users?: string;
-	/** Whether every user of a server on a loopback host has it, unless the setting lists who does. */
+	/** Whether every user of a server on a loopback host has it, unless the setting lists users. */
 	readonly isEveryonesLocally?: boolean;
-	/** Whether it means anything under these settings. If left out, it does. */
+	/** Whether the permission has any effect under these settings. If omitted, it has. */
 	isOffered?(env: Env): boolean;
 };
 
@@ -25,15 +25,15 @@ const userSchema = z
 	.toLowerCase();
 
 /**
- * For each permission that means something on this server, who has it by a setting: logins or email addresses in lower
- * case, or `*` for everyone.
+ * For each permission, the users who have it by a setting: logins or email addresses in lower case, or `*` for all
+ * users.
  */
 export type AllowLists = Readonly<Record<string, readonly string[]>>;
 
 type ReadLists = {
-	/** Of every permission, what its setting says. */
+	/** Every permission with the entries of its setting. */
 	readonly users: AllowLists;
-	/** What holds on a loopback host, and elsewhere. */
+	/** The lists that apply on a loopback host, and those that apply elsewhere. */
 	readonly locally: AllowLists;
 	readonly elsewhere: AllowLists;
 	/** A sentence for each entry that is ignored. */
@@ -45,7 +45,7 @@ export const readAllowLists = perServer((server: WithPermissions, env): ReadList
 		const { users = "", isEveryonesLocally = false, isOffered } = definition;
 		const { data: list = "", success } = text.safeParse(Reflect.get(env, users));
 		const read = success ? readList(users, list, userSchema) : { entries: [], warnings: [`${users} takes text.`] };
-		// Also a list of which no entry is right says that not everyone has it.
+		// Even if no entry of a list is valid, the administrator meant to limit the permission to some users.
 		const isListed = read.entries.length + read.warnings.length > 0;
 		const locally = isEveryonesLocally && !isListed ? ["*"] : read.entries;
 		return { permission, ...read, locally, isOffered: isOffered?.(env) ?? true };
@@ -65,14 +65,14 @@ export function allowListsOf(server: WithPermissions, env: Env, isLocal: boolean
 	return isLocal ? locally : elsewhere;
 }
 
-/** The permissions of this server among what an identity provider claims. */
+/** The permissions of this server among the names that an identity provider claims. */
 export function knownPermissions({ permissions }: WithPermissions, claimed: readonly string[]): string[] {
 	return claimed.filter((name) => Object.hasOwn(permissions, name));
 }
 
 /**
- * Every permission a user has now: the identity provider's, and those that an allow list gives them. A login counts
- * only where it is unique, an address when it is verified.
+ * Every permission that a user has now: from the identity provider, or from an allow list. An allow list is compared
+ * with the login only if the login is unique, and with the email address only if it is verified.
  */
 export function permissionsOf(user: User, allowLists: AllowLists): string[] {
 	const names = [user.isLoginUnique ? user.login : undefined, user.emailVerified ? user.email : undefined];

@@ -1,8 +1,8 @@
-/** Who is calling: made once at the door from the token, it travels with each message and is never stored. */
+/** The principal: the user and client behind a message. It is made once from the token, and is never stored. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { User } from "./grant.ts";
 
-/** Without the permissions that the identity provider claimed: `permissions` beside it has those that hold. */
+/** A user without the permissions that the identity provider claimed. `Principal.permissions` has those in force. */
 export type CallingUser = Omit<User, "permissions">;
 
 export type Principal = {
@@ -16,9 +16,9 @@ export type Principal = {
 	/** The user's token at their identity provider, for this request only. */
 	readonly upstreamToken: string | undefined;
 	readonly grantId: string;
-	/** When the token ends; seconds since the epoch. */
+	/** When the token expires, in seconds since the epoch. */
 	readonly expiresAt: number | undefined;
-	/** Where the request came to: the issuer of its grant. */
+	/** The origin that received the request, which is the issuer of its grant. */
 	readonly origin: string;
 	/** Names this request in the log and in error texts. */
 	readonly requestId: string;
@@ -26,20 +26,20 @@ export type Principal = {
 	readonly isLocal: boolean;
 };
 
-/** What a token and its user may see and use. */
+/** The permissions and scopes that decide what a request may see and use. */
 export type Rights = Pick<Principal, "permissions" | "scopes">;
 
 const principals = new AsyncLocalStorage<Principal>();
 
-/** Runs `handle`, and all it starts, on behalf of a principal. */
+/** Runs `handle`, and everything that it starts, on behalf of a principal. */
 export function runAs<T>(principal: Principal, handle: () => T): T {
 	return principals.run(principal, handle);
 }
 
 /**
- * Who sent the message that is being handled.
+ * The principal of the message that is being handled.
  *
- * @throws Error outside `runAs`: nothing may be done for nobody
+ * @throws Error outside `runAs`
  */
 export function currentPrincipal(): Principal {
 	const principal = principals.getStore();

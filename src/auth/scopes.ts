@@ -1,22 +1,22 @@
-/** What a client can be allowed to do: which scopes there are, where, and for whom. */
+/** The scopes: which exist, at which resource, and for which users. */
 
-/** A part of what a client can be allowed to do: a box on the consent page. */
+/** A right that a user can grant to a client: a checkbox on the consent page. */
 export type ScopeDefinition = {
 	/** Completes "It may …". */
 	readonly sentence: string | ((env: Env) => string);
-	/** A command that the consent page shows behind the sentence. */
+	/** A command that the consent page shows after the sentence. */
 	command?(env: Env): string | undefined;
-	/** Granted only to users who have this permission. If left out, to every user. */
+	/** The scope is granted only to users who have this permission. If omitted, every user can grant it. */
 	readonly permission?: string;
 };
 
 export type Scopes = Readonly<Record<string, ScopeDefinition>>;
 
-/** An extra, with scopes of its own. */
+/** An extra with its own scopes. */
 type ScopedExtra = {
 	readonly prefix: string;
 	readonly scopes: Scopes;
-	/** Undefined where the settings do not turn it on. */
+	/** Undefined if the settings do not turn the extra on. */
 	offer(env: Env): unknown;
 };
 
@@ -40,9 +40,9 @@ export function scopeNamed(server: WithScopes, name: string): ScopeDefinition | 
 }
 
 /**
- * The scopes that a resource has: those of an extra are its own; a token for the whole origin may have all.
+ * The scopes of a resource. An extra has its own scopes. A token for the whole origin may have all scopes.
  *
- * @param path of the resource; empty for the origin
+ * @param path the path of the resource; empty for the origin
  */
 export function scopesAt(server: WithScopes, env: Env, path: string): string[] {
 	const extras = extrasOn(server.extras, env);
@@ -52,12 +52,12 @@ export function scopesAt(server: WithScopes, env: Env, path: string): string[] {
 	return path === "" ? [...own, ...extras.flatMap(({ scopes }) => Object.keys(scopes))] : own;
 }
 
-/** OpenID Connect Core 1.0, sections 5.4 and 11. Clients ask for them out of habit, whatever the server is. */
+/** OpenID Connect Core 1.0, sections 5.4 and 11. Many clients request these scopes from every server. */
 const OPENID_SCOPES = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /**
- * The scopes a consent page offers for a request: those it names. OpenID scopes do not count. A request that names no
- * other scope is offered all; one that names only scopes that the resource does not have is offered the first.
+ * The scopes that the consent page offers for a request: those that the request names, without OpenID scopes. If it
+ * names no others, all available scopes are offered. If it names only unknown ones, the first available is offered.
  */
 export function offeredScopes(requested: readonly string[], available: readonly string[]): string[] {
 	const named = requested.filter((scope) => !OPENID_SCOPES.includes(scope));
@@ -66,10 +66,10 @@ export function offeredScopes(requested: readonly string[], available: readonly 
 	return known.length > 0 ? known : available.slice(0, 1);
 }
 
-/** With this scope a client says that it will refresh, which every client may: it stands for no right of its own. */
+/** A client requests this scope to announce that it will refresh its token. Every client may, so it grants nothing. */
 export const OFFLINE_ACCESS = "offline_access";
 
-/** Whether a token's scope can hold this: strict clients want `offline_access` back if they asked for it. */
+/** Whether a token can carry this scope. Strict clients expect `offline_access` back if they requested it. */
 export function isTokenScope(server: WithScopes, name: string): boolean {
 	return isScope(server, name) || name === OFFLINE_ACCESS;
 }

@@ -1,4 +1,4 @@
-/** The server's settings: parsed once, every mistake reported together, by name and never by value. */
+/** The server's settings: parsed once. All mistakes are reported together, by name and never by value. */
 import { z } from "zod";
 import { originSchema } from "./origin.ts";
 import { parseSettings, readList, seconds, text } from "./parse-settings.ts";
@@ -8,15 +8,15 @@ const keySchema = text.refine(
 	"needs at least 32 characters, such as `openssl rand -hex 32` prints",
 );
 
-/** As long as a grant lives unused. */
+/** The same time as the lifetime of an unused grant. */
 const DEFAULT_SESSION_DAYS = 30;
-/** How long a call of a tool, a resource or a prompt may take, if no setting says so. */
+/** How long a call of a tool, a resource or a prompt may take, if no setting gives another time. */
 const CALL_TIMEOUT_SECONDS = 60;
-/** The same for a tool that says that it is long: as long as Claude waits for one. */
+/** The same for a tool with `long: true`. Claude waits this long for a tool. */
 const LONG_CALL_TIMEOUT_SECONDS = 300;
 const MAX_TIMEOUT_SECONDS = 3600;
 
-/** Whether a call may take so long. */
+/** Whether a number of seconds is valid as the deadline of a call. */
 export function isTimeout(seconds: number): boolean {
 	return Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_TIMEOUT_SECONDS;
 }
@@ -33,27 +33,27 @@ const settingsSchema = z.object({
 });
 
 export type Settings = {
-	/** Signs session ids and remembered consent; undefined on a local server that was given none. */
+	/** Signs session ids and remembered consent. Undefined if it is not set, which only a local server allows. */
 	readonly cookieEncryptionKey: string | undefined;
-	/** The key before it, whose signatures are still accepted. */
+	/** The previous key, whose signatures are still accepted. */
 	readonly previousCookieEncryptionKey: string | undefined;
-	/** How old a session may become. */
+	/** The maximum age of a session. */
 	readonly sessionMaxAgeSeconds: number;
-	/** Origins of web pages that may call this server, in lower case, beside its own and those on loopback hosts. */
+	/** The origins of web pages that may call this server, in lower case. Its own and loopback origins always may. */
 	readonly allowedOrigins: readonly string[];
 	/** How long a call may take before it is stopped. */
 	readonly callTimeoutSeconds: number;
-	/** The same for a tool that says that it is long. */
+	/** The same for a tool with `long: true`. */
 	readonly longCallTimeoutSeconds: number;
-	/** A sentence for each setting that is wrong. The server lets nobody in until there are none. */
+	/** A sentence for each setting that is wrong. The server refuses all requests until there are none. */
 	readonly problems: readonly string[];
-	/** A sentence for each setting that is missing, and that only a server on a loopback host can do without. */
+	/** A sentence for each missing setting that is required on all hosts but loopback hosts. */
 	readonly missing: readonly string[];
-	/** A sentence for each entry or setting that is ignored; the server works without it. */
+	/** A sentence for each entry or setting that is ignored. The server works without it. */
 	readonly warnings: readonly string[];
 };
 
-/** @returns a sentence for each setting that is wrong or missing, with the commands that set it */
+/** @returns a sentence for each setting that is wrong or missing */
 export function problemsOf(
 	{ problems, missing }: Pick<Settings, "problems" | "missing">,
 	isLocal: boolean,
@@ -66,7 +66,7 @@ const MISSING_KEY =
 
 const parsed = new WeakMap<object, Settings>();
 
-/** Reads the settings of an environment. What is wrong is left out, and named in `problems` or `warnings`. */
+/** Reads the settings of an environment. Wrong values are left out, and named in `problems` or `warnings`. */
 export function readSettings(env: object): Settings {
 	const known = parsed.get(env);
 	if (known) return known;

@@ -1,31 +1,31 @@
 /**
- * The keys that sign session ids, request states and remembered consent. Each purpose has a key of its own, derived from
- * COOKIE_ENCRYPTION_KEY, so that what was signed for one is nothing for another.
+ * The keys that sign session ids, request states, remembered consent and stdio pipes. Each purpose has its own key,
+ * derived from COOKIE_ENCRYPTION_KEY, so that a signature for one purpose is not valid for another.
  */
 import { readSettings } from "./settings.ts";
 
 export type Purpose = "session-id" | "request-state" | "remembered-consent" | "stdio-pipe";
 
-/** The first signs; what any of them signed is accepted. */
+/** The first secret signs. The signatures of all of them are accepted. */
 export type Secrets = readonly [current: string, ...previous: string[]];
 
-/** Beside the OAuth wrapper's records, which start with `client:`, `grant:`, `token:` and the like. */
+/** The OAuth wrapper's records in the same namespace start with `client:`, `grant:`, `token:` and the like. */
 const LOCAL_KEY_NAME = "local:cookie-encryption-key";
 
-/** Keys, not promises: a promise ends with the request that started it. */
+/** Keys, not promises: a promise is bound to the request that started it. */
 const localKeys = new WeakMap<KVNamespace, string>();
-/** By purpose and secret; there are as many as purposes, twice while a secret is being replaced. */
+/** By purpose and secret: one entry for each purpose, or two while a secret is being replaced. */
 const derived = new Map<string, string>();
 const imported = new Map<string, CryptoKey>();
 
 const encoder = new TextEncoder();
 
 /**
- * The secrets of a purpose: from COOKIE_ENCRYPTION_KEY, and from COOKIE_ENCRYPTION_KEY_PREVIOUS if it is set. On a
- * loopback host without the former, from a key made on first use and kept with the local state, so that sessions survive
- * a restart.
+ * The secrets of a purpose, derived from COOKIE_ENCRYPTION_KEY, and from COOKIE_ENCRYPTION_KEY_PREVIOUS if it is set.
+ * If COOKIE_ENCRYPTION_KEY is not set on a loopback host, a key is made on first use and kept with the local state, so
+ * that sessions survive a restart.
  *
- * @throws Error on any other host without COOKIE_ENCRYPTION_KEY, whose requests are refused before they come here
+ * @throws Error if COOKIE_ENCRYPTION_KEY is not set on any other host; such a server refuses all requests earlier
  */
 export async function secretsFor(purpose: Purpose, env: Env, isLocal: boolean): Promise<Secrets> {
 	const { cookieEncryptionKey, previousCookieEncryptionKey } = readSettings(env);
@@ -49,7 +49,7 @@ async function derive(key: string, purpose: Purpose): Promise<string> {
 	return secret;
 }
 
-/** A secret as the key of HMAC with SHA-256. */
+/** The HMAC-SHA-256 key of a secret. */
 export async function hmacKey(secret: string): Promise<CryptoKey> {
 	const known = imported.get(secret);
 	if (known) return known;
@@ -61,7 +61,7 @@ export async function hmacKey(secret: string): Promise<CryptoKey> {
 
 async function readOrMakeLocalKey(kv: KVNamespace): Promise<string> {
 	const stored = await kv.get(LOCAL_KEY_NAME);
-	// Another request may have made it meanwhile.
+	// Another request may have made the key in the meantime.
 	const known = localKeys.get(kv) ?? stored;
 	if (known !== null) {
 		localKeys.set(kv, known);

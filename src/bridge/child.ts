@@ -1,4 +1,4 @@
-/** One stdio MCP server as a process: messages in, messages out, and the end of it. */
+/** One stdio MCP server as a child process: sends and receives its messages, and ends it. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Variables } from "./environment.ts";
@@ -10,39 +10,39 @@ import { AS_GROUP, endGroup, isGroupGone, watchGroup } from "./process-group.ts"
 export type Command = { readonly file: string; readonly args: readonly string[] };
 
 const MAX_LOG_CHARACTERS = 4_000;
-/** How long a child may take to end after its stdin was closed, and then after SIGTERM. */
+/** How long a child may take to end after its stdin is closed, and then after SIGTERM. */
 const CLOSE_MILLISECONDS = 1_500;
 const TERM_MILLISECONDS = 3_000;
-/** A process that has left the group may hold the output open. Of a child that is gone, it ends with such a silence. */
+/** A process that left the group may hold the output open, so an ended child's output ends after this silence. */
 const SILENCE_MILLISECONDS = 500;
-/** JSON-RPC 2.0, section 5.1: the server's own. */
+/** JSON-RPC 2.0, section 5.1: a code for server errors. */
 const FAILED = -32000;
 
 export class Child {
-	/** What the child says, as it was written. A line that is no message of JSON-RPC is left out. */
+	/** Called with the original text of each message. A line that is not a JSON-RPC message is skipped. */
 	onmessage: (text: string) => void = () => {};
-	/** Called once, when the child has ended and all that it said was read; says why in a sentence for people. */
+	/** Called once, when the child has ended and its output has been read, with the reason as a sentence for users. */
 	onend: (reason: string) => void = () => {};
 	readonly #process: ChildProcessWithoutNullStreams;
-	/** What its lines in the log are marked with. */
+	/** The id of the child in the log. */
 	readonly #id: string;
 	readonly #maxBytes: number;
 	readonly #ended = Promise.withResolvers<void>();
 	#hasEnded = false;
 	#isEnding = false;
 
-	/** @param maxBytes of a message; a larger one fails the call that it answers */
+	/** @param maxBytes the maximum size of a message; if the answer to a call is larger, the call fails */
 	constructor({ file, args }: Command, env: Variables, id: string, maxBytes: number) {
 		this.#id = id;
 		this.#maxBytes = maxBytes;
-		// The type of an environment claims to hold the Worker's own variables.
+		// The type ProcessEnv requires the Worker's own variables.
 		this.#process = spawn(file, args, { ...AS_GROUP, env: env as NodeJS.ProcessEnv, stdio: "pipe" });
 		const { pid, stdin, stdout, stderr } = this.#process;
 		log("child_start", { child: id, pid });
 		if (pid !== undefined) watchGroup(pid);
 		this.#process.on("error", (error) => this.#finish(`The MCP server could not be started (${error.message}).`));
 		this.#process.on("exit", () => void this.#leave());
-		// Writing to a child that has just died; its end is reported by "exit".
+		// A write to a child that has just ended fails. The event "exit" reports the end.
 		stdin.on("error", () => {});
 		eachLine(
 			stdout,
@@ -53,23 +53,23 @@ export class Child {
 		eachLine(stderr, MAX_LOG_CHARACTERS, (line) => log("child_stderr", { child: id, line }));
 	}
 
-	/** Undefined for one that could not be started. */
+	/** Undefined if the child could not be started. */
 	get pid(): number | undefined {
 		return this.#process.pid;
 	}
 
-	/** Whether the child has to wait with what it wants to say. */
+	/** Whether reading from the child is paused, so that it has to wait. */
 	set isPaused(isPaused: boolean) {
 		if (isPaused) this.#process.stdout.pause();
 		else this.#process.stdout.resume();
 	}
 
-	/** @param taken called when the child's end of the pipe has it; never, if there is no such end any more */
+	/** @param taken called when the text is written to the child's stdin; never called if the child has ended */
 	send(text: string, taken: () => void): void {
 		if (!this.#hasEnded) this.#process.stdin.write(`${text}\n`, (error) => !error && taken());
 	}
 
-	/** Ends the child and all that it has started, gently first. Resolves after `onend`. */
+	/** Ends the child and all processes that it started, gently first. Resolves after `onend`. */
 	end(): Promise<void> {
 		this.isPaused = false;
 		if (!this.#isEnding && !this.#hasEnded) void this.#end();
@@ -86,7 +86,7 @@ export class Child {
 		if (this.pid !== undefined) await endGroup(this.pid, TERM_MILLISECONDS);
 	}
 
-	/** The process is gone; what it started, and what it said last, may not be. */
+	/** Called when the process has exited. Its own children may still run, and its last output may not be read yet. */
 	async #leave(): Promise<void> {
 		const { stdout, stderr } = this.#process;
 		const closed = once(this.#process, "close");
@@ -114,7 +114,7 @@ export class Child {
 		} else log("child_garbage", { child: this.#id, line: shorten(line) });
 	}
 
-	/** A line that is too long to be kept. */
+	/** Reads a line that is too long to be kept. */
 	#readOutline(): Rest {
 		const outline = new Outline();
 		return {
@@ -123,7 +123,7 @@ export class Child {
 		};
 	}
 
-	/** Answers for a message that is not passed on. */
+	/** Sends an error in place of a message that is too large to pass on. */
 	#refuse({ id, method, ...rest }: Message, bytes: number): void {
 		const sizes = `${inMebibytes(bytes)}, at most ${inMebibytes(this.#maxBytes)} is passed on`;
 		log("message_too_large", { child: this.#id, bytes, method: typeof method === "string" ? method : undefined });
@@ -171,7 +171,7 @@ function inMebibytes(bytes: number): string {
 	return `${Math.round((bytes / 1024 / 1024) * 10) / 10} MiB`;
 }
 
-/** @returns a child; or why there is none, if it cannot even be tried */
+/** @returns a child, or a sentence that explains why `spawn` failed */
 export function startChild(command: Command, env: Variables, id: string, maxBytes: number): Child | string {
 	try {
 		return new Child(command, env, id, maxBytes);

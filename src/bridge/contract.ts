@@ -1,22 +1,23 @@
-/** What the Worker and the container's program say to each other. The Worker imports nothing else of it. */
+/** The protocol between the Worker and the bridge program. */
 
 /**
- * `GET /pipe` with an upgrade to a WebSocket: the pipe to one child. It brings `Authorization: Bearer <secret>` and the
- * opening below; refused, it gets a status and `{"error": "<sentence>"}`: 401 without the secret, 404 for a child that is
- * not there to be taken up again, 429 when its user has all the children they may have, 503 when there is no more room.
+ * `GET /pipe` with an upgrade to a WebSocket opens the pipe to one child. The request has `Authorization: Bearer
+ * <secret>` and the opening below. If it is refused, the response is a status and `{"error": "<sentence>"}`: 401 if the
+ * secret is wrong, 404 if there is no such child to resume, 429 if the user has too many children, 503 if there are too
+ * many in all.
  */
 export const PIPE_PATH = "/pipe";
 
-/** The header of the opening, percent-encoded JSON. */
+/** The header with the opening, as percent-encoded JSON. */
 export const OPENING_HEADER = "X-Pipe-Opening";
 
-/** Which child, and for whom: said once, when a pipe is opened. */
+/** The child and its user, sent once when a pipe is opened. */
 export type Opening = {
-	/** Names the child, for as long as it lives. */
+	/** The name of the child while it runs. */
 	readonly child: string;
-	/** Whether to start it. If not, it is taken up again after its pipe broke, and what was not taken is sent again. */
+	/** Whether to start it. If not, it is resumed after its pipe broke, and untaken messages are sent again. */
 	readonly isNew: boolean;
-	/** Who calls. The child finds them in its environment. */
+	/** The user. The child gets these values in its environment. */
 	readonly user: {
 		readonly id: string;
 		readonly login: string;
@@ -26,17 +27,17 @@ export type Opening = {
 };
 
 /**
- * Frames are text: one JSON-RPC message each, as it was written; or this, as JSON behind an equals sign. Binary frames
- * would overtake: the Container class passes them on later than text.
+ * Each frame is text: one JSON-RPC message in its original form, or a control message as JSON after an equals sign.
+ * Binary frames would arrive out of order, because the Container class passes them on later than text.
  */
 export type Control = {
-	/** How many messages this end has taken since the child was started: each is told as soon as it was handled. */
+	/** How many messages this end has taken since the child was started. Sent as soon as a message is handled. */
 	readonly taken: number;
-	/** In the first frame of the program: how many it has got, those that the child has not read yet among them. */
+	/** In the first frame of the program: how many messages it has got, including those that the child has not read. */
 	readonly got?: number;
 	/**
-	 * In the first frame of the program, also when a child is taken up again: how many messages of the child were sent
-	 * before the one that comes next. The Worker's end skips those that it has; one that is new begins to count here.
+	 * In the first frame of the program, even if a child is resumed: how many messages of the child were sent before the
+	 * next one. The Worker's end skips those that it has. If it is new, its count starts here.
 	 */
 	readonly sent?: number;
 };
@@ -53,25 +54,25 @@ export function decodeControl(frame: string): Control | undefined {
 }
 
 /**
- * What may be on its way in one direction, in bytes of UTF-8: WebSockets of Workers have no back-pressure. A message is
- * sent when it fits beside those that the other end has not taken, or when there are none.
+ * The window for messages in flight in one direction, in bytes of UTF-8: WebSockets of Workers have no backpressure. A
+ * message is sent if it fits beside the messages that the other end has not taken, or if there are none.
  */
 export const WINDOW_BYTES = 16 * 1024 * 1024;
 
-/** A larger message of a child is not sent; the call that it answers fails. Bytes; the program may be told another limit. */
+/** In bytes. If a child's message is larger, it is not sent, and its call fails. The program accepts another limit. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
-/** Why a pipe closes, for the other end; the reason is a sentence. After any other code it may be taken up again. */
+/** The close codes of a pipe. The close reason is a sentence. After any other code, the child may be resumed. */
 export const CLOSE = {
 	/** To the program: end the child. */
 	end: 4000,
 	/** From the program: the child has ended, or could not be started. */
 	childEnded: 4001,
-	/** From the program: the child has another pipe now. */
+	/** From the program: another pipe of the child has replaced this one. */
 	replaced: 4002,
 } as const;
 
-/** What one end has sent and the other has not taken yet: it is sent again if the pipe breaks. */
+/** The messages that one end has sent and the other has not taken yet. They are sent again if the pipe breaks. */
 export class Outbox {
 	readonly #sent: { readonly text: string; readonly bytes: number }[] = [];
 	#bytes = 0;

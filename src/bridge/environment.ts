@@ -1,4 +1,4 @@
-/** The environment of a child. The bridge's own may hold secrets that are none of a child's business. */
+/** The environment of a child. It is not a copy of the bridge's own, which may hold secrets. */
 import type { Opening } from "./contract.ts";
 
 export type Variables = Record<string, string | undefined>;
@@ -7,18 +7,18 @@ const PASSED_ON = /^(PATH|HOME|LANG|LANGUAGE|LC_\w+)$/;
 const PREFIX = "STDIO_ENV_";
 
 /**
- * What a child gets, and nothing else:
+ * A child gets only these variables:
  *
  * - `PATH`, `HOME` and the locale of the bridge
- * - what stands in the bridge's environment as `STDIO_ENV_<NAME>`, as `<NAME>`: an API key, for instance
- * - who is calling: `MCP_USER_ID`, `MCP_USER_LOGIN`, `MCP_USER_PERMISSIONS`
+ * - `STDIO_ENV_<NAME>` of the bridge's environment as `<NAME>`, for example an API key
+ * - the user: `MCP_USER_ID`, `MCP_USER_LOGIN`, `MCP_USER_PERMISSIONS`
  */
 export function childEnvironment(own: Variables, { id, login, permissions }: Opening["user"]): Variables {
 	const env: Variables = {};
 	for (const [name, value] of Object.entries(own)) {
 		if (PASSED_ON.test(name)) env[name] = value;
 	}
-	// Last, so that a child can be given another PATH.
+	// These come last, so that they can set another PATH.
 	for (const [name, value] of Object.entries(own)) {
 		if (name.startsWith(PREFIX) && name !== PREFIX) env[name.slice(PREFIX.length)] = value;
 	}

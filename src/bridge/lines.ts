@@ -1,19 +1,19 @@
-/** Lines out of a stream that arrives in pieces. */
+/** Reads lines from a stream that arrives in pieces. */
 import type { Readable } from "node:stream";
 
 const LINE_FEED = 0x0a;
 
-/** Takes a line that is longer than the limit, in pieces; and learns of its end. */
+/** Gets a line that is longer than the limit, piece by piece, and then its end. */
 export type Rest = { add(piece: Buffer): void; end(bytes: number): void };
 
 /**
- * Calls back with each line, without its end. Only a line feed ends a line: JSON may hold any other separator.
+ * Calls back with each line, without its line end. Only a line feed ends a line: JSON may hold any other separator.
  *
  * @param limit how many bytes of a line are kept
- * @param tooLong takes a longer line from its beginning on; without it, what comes after the limit is thrown away
+ * @param tooLong gets the whole of a longer line; without it, everything after the limit is dropped
  */
 export function eachLine(stream: Readable, limit: number, use: (line: string) => void, tooLong?: () => Rest): void {
-	// Joined once, at the end of the line: a result of several megabytes comes in hundreds of pieces.
+	// Join the pieces once, at the end of the line: a result of several megabytes comes in hundreds of pieces.
 	let pieces: Buffer[] = [];
 	let length = 0;
 	let rest: Rest | undefined;

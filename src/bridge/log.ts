@@ -1,7 +1,7 @@
-/** What the bridge reports: one JSON object a line, on stderr. */
+/** The log of the bridge: one JSON object per line, on stderr. */
 
 const SHORT_LENGTH = 300;
-/** What may wait for a slow reader of stderr; what comes then is left out. */
+/** The limit of unread output if the reader of stderr is slow. Lines beyond it are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 export type LogFields = Readonly<Record<string, string | number | undefined>>;
@@ -22,7 +22,7 @@ function write(event: string, fields: LogFields): void {
 	process.stderr.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 
-/** From here on, what is written to stdout or stderr after their reader has gone is lost, and no error. */
+/** Ignores errors of stdout and stderr, so that writes after their reader has exited are lost without an error. */
 export function ignoreClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a stdio MCP server for each session, at the other end of a pipe from the Worker, which knows who is calling:
+ * The bridge: runs a stdio MCP server for each session, and connects it to the Worker with a pipe:
  * `node main.ts --port 8080 -- npx -y @modelcontextprotocol/server-everything`
  */
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -16,7 +16,7 @@ import { Pipes, type Refusal } from "./pipes.ts";
 import { killGroups, startWatchdog } from "./process-group.ts";
 
 const PARENT_CHECK_MILLISECONDS = 500;
-/** How long the children may take to end; after that they are killed. */
+/** How long the children may take to end before they are killed. */
 const STOP_MILLISECONDS = 2_000;
 /** How long the Worker may take to answer the close of a pipe. */
 const CLOSE_MILLISECONDS = 500;
@@ -68,7 +68,7 @@ function run({ host, port, command, limits }: Options, secret: Buffer): void {
 		const refusal = refuse(request) ?? (opening ? pipes.refuse(opening) : BAD_OPENING);
 		if (refusal || !opening) return answer(socket, refusal ?? BAD_OPENING);
 		sockets.handleUpgrade(request, socket, head, (pipe) => {
-			// Its close follows, with a code that says what was wrong.
+			// The close event follows, with a code that shows the error.
 			pipe.on("error", () => {});
 			pipes.open(opening, pipe);
 		});
@@ -85,9 +85,9 @@ function run({ host, port, command, limits }: Options, secret: Buffer): void {
 		log("bridge_error", { message: error.message });
 		process.exit(1);
 	});
-	// What goes wrong with one child must not end the others.
+	// An error of one child must not end the others.
 	process.on("unhandledRejection", (error) => log("bridge_error", { message: messageOf(error) }));
-	// So that no child is left behind.
+	// Stop in an orderly way, so that no child is left behind.
 	process.on("uncaughtException", (error) => {
 		log("bridge_error", { message: messageOf(error) });
 		void stop();
@@ -95,7 +95,7 @@ function run({ host, port, command, limits }: Options, secret: Buffer): void {
 	server.listen(port, host, () => {
 		const address = server.address();
 		const actualPort = typeof address === "object" && address ? address.port : port;
-		// Not the arguments: there may be a secret among them.
+		// Do not print the arguments, which may hold a secret.
 		console.log(`Bridge: http://${host}:${actualPort} runs ${command.file}`);
 	});
 
@@ -111,7 +111,7 @@ function run({ host, port, command, limits }: Options, secret: Buffer): void {
 		process.exit(0);
 	}
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-	// What started this may end without a signal to it.
+	// The parent process may end without a signal to this one.
 	process.on("disconnect", stop);
 	const parent = process.ppid;
 	setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MILLISECONDS).unref();
@@ -132,7 +132,7 @@ function answer(socket: Duplex, { status, error, retryAfter }: Refusal): void {
 	socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** On this computer only, a web page must not get here under a host name of its own (DNS rebinding). */
+/** On a loopback host, only loopback names are allowed, to keep out web pages that use DNS rebinding. */
 function hostPolicy(host: string): (header: string | undefined) => boolean {
 	if (!LOOPBACK.includes(host)) return () => true;
 	return (header = "") => LOOPBACK.includes(header.replace(/:\d+$/, "").toLowerCase());

@@ -1,7 +1,7 @@
-/** Reads what a pipe is opened with. */
+/** Reads the opening of a pipe. */
 import type { Opening } from "./contract.ts";
 
-/** @returns undefined for what the Worker would not send */
+/** @returns undefined if the opening is not valid */
 export function readOpening(header: string | string[] | undefined): Opening | undefined {
 	if (typeof header !== "string") return undefined;
 	let value: unknown;
@@ -16,7 +16,7 @@ export function readOpening(header: string | string[] | undefined): Opening | un
 	return isWhole && child !== "" && id !== "" ? { child, isNew, user: { id, login, permissions } } : undefined;
 }
 
-/** An environment variable cannot hold a null character, and a line break in one would forge lines of a log. */
+/** An environment variable cannot hold a null character, and a line break in one could forge lines of a log. */
 function isText(value: unknown): boolean {
 	return typeof value === "string" && [...value].every((character) => character >= " ");
 }

@@ -1,4 +1,4 @@
-/** How the program is started: flags, the command of the stdio MCP server, and limits from the environment. */
+/** The options of the program: flags, the command of the stdio MCP server, and limits from the environment. */
 import { parseArgs } from "node:util";
 import type { Command } from "./child.ts";
 import { MAX_MESSAGE_BYTES } from "./contract.ts";
@@ -6,12 +6,12 @@ import type { Variables } from "./environment.ts";
 import { splitWords } from "./words.ts";
 
 export type Limits = {
-	/** How many children there are at most, in all and for one user. */
+	/** The maximum number of children, in all and for one user. */
 	readonly maxChildren: number;
 	readonly maxChildrenPerUser: number;
-	/** Of a message of a child. */
+	/** The maximum size of a message of a child. */
 	readonly maxMessageBytes: number;
-	/** How long a child is kept whose pipe broke. */
+	/** How long a child is kept after its pipe broke. */
 	readonly keepSeconds: number;
 };
 
@@ -27,12 +27,12 @@ export const USAGE =
 	"Without a command, the variable STDIO_COMMAND has it, as one line.";
 
 const MAX_PORT = 65_535;
-/** A day; timers know no more than 24 of them. */
+/** A day. Timers cannot be longer than 24 days. */
 const MAX_KEEP_SECONDS = 86_400;
 
 /**
- * @param args what follows `node main.ts`
- * @throws Error that says what is wrong with them
+ * @param args the arguments after `node main.ts`
+ * @throws Error that explains which argument or variable is wrong
  */
 export function readOptions(args: readonly string[], env: Variables): Options {
 	const { own, words } = splitArguments(args);
@@ -64,7 +64,7 @@ function wholeNumber(name: string, text: string, min: number, max: number): numb
 	throw new Error(`${name} takes a whole number ${range}, not ${text}`);
 }
 
-/** The program's own flags come first, each with a value; flags behind the command are the command's. */
+/** The program's own flags come first, each with a value. Flags after the command belong to the command. */
 function splitArguments(args: readonly string[]): { own: string[]; words: string[] } {
 	let end = 0;
 	for (let flag = args[end]; flag?.startsWith("-") && flag !== "--"; flag = args[end]) {

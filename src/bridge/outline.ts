@@ -1,21 +1,21 @@
-/** The outline of a JSON object that is too large to keep: its members, with null for each object and array among them. */
+/** The outline of a JSON object that is too large to keep: its members, with nested objects and arrays as null. */
 
-/** A longer string among the members is taken for an empty one: no id and no name of a method is that long. Bytes. */
+/** In bytes. A longer string becomes an empty one: no id and no method name is that long. */
 const MAX_STRING_LENGTH = 256;
 const MAX_LENGTH = 8192;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 export class Outline {
-	/** One character a byte: UTF-8 may be cut anywhere. */
+	/** One character per byte, because a piece may end within a UTF-8 character. */
 	#kept = "";
 	#depth = 0;
 	#isString = false;
 	#isEscaped = false;
-	/** Where the string begins that is being read. */
+	/** Where the current string begins. */
 	#start = 0;
 
-	/** @param piece what follows, in any pieces */
+	/** @param piece the next piece, of any length */
 	add(piece: Buffer): void {
 		let index = 0;
 		while (index < piece.length) {
@@ -33,7 +33,7 @@ export class Outline {
 		}
 	}
 
-	/** Up to the end of the string, or to the next backslash. @returns where to go on */
+	/** Reads up to the end of the string, or to the next backslash. @returns the index to continue at */
 	#addToString(piece: Buffer, start: number): number {
 		let index = this.#isEscaped ? start + 1 : start;
 		while (index < piece.length && piece[index] !== QUOTE && piece[index] !== BACKSLASH) index++;

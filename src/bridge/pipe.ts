@@ -1,10 +1,10 @@
-/** One child and the WebSocket to the Worker: messages in both directions, and what is on its way in each. */
+/** The bridge's end of a pipe: passes messages between a child and the WebSocket to the Worker. */
 import type { WebSocket } from "ws";
 import type { Child } from "./child.ts";
 import { CLOSE, decodeControl, encodeControl, type Opening, Outbox } from "./contract.ts";
 
 const PING_MILLISECONDS = 30_000;
-/** What a close frame holds (RFC 6455, section 5.5.1). */
+/** The maximum length of a close reason (RFC 6455, section 5.5.1). */
 const MAX_REASON_BYTES = 123;
 
 export class ChildPipe {
@@ -12,9 +12,9 @@ export class ChildPipe {
 	readonly #child: Child;
 	readonly #keepMilliseconds: number;
 	readonly #outbox = new Outbox();
-	/** What the child said, and what did not fit into the window yet: no more than one piece of its output makes. */
+	/** Messages that do not fit into the window yet: at most those in one piece of the child's output. */
 	readonly #waiting: string[] = [];
-	/** How many messages of the Worker have come, and how many of them the child has taken. */
+	/** How many messages of the Worker have arrived, and how many of them the child has taken. */
 	#got = 0;
 	#taken = 0;
 	#socket: WebSocket | undefined;
@@ -39,25 +39,25 @@ export class ChildPipe {
 		this.#onend = onend;
 	}
 
-	/** Called once, when the child has ended and nobody will come for what it said. */
+	/** Called once, when the child has ended and its messages will not be fetched any more. */
 	readonly #onend: () => void;
 
-	/** Whether the child ends, or has ended, and cannot be taken up again. */
+	/** Whether the child is ending or has ended, so that it cannot be resumed. */
 	get isOver(): boolean {
 		return this.#isOver;
 	}
 
-	/** Takes the place of the socket before. */
+	/** Attaches a socket, which replaces the previous one. */
 	attach(socket: WebSocket): void {
 		keepAlive(socket);
 		clearTimeout(this.#keeping);
 		const before = this.#socket;
 		this.#socket = socket;
 		before?.close(CLOSE.replaced, "The child has another pipe now.");
-		// What still comes from the socket before is not in the count of this one's first frame.
+		// Ignore later messages of the previous socket: the first frame on this one does not count them.
 		socket.on("message", (data) => this.#socket === socket && this.#fromWorker(String(data)));
 		socket.on("close", (code) => this.#detach(socket, code));
-		// One that could not be started has only its end to tell.
+		// If the child could not be started, only the close follows.
 		if (this.#child.pid !== undefined) {
 			socket.send(encodeControl({ taken: this.#taken, got: this.#got, sent: this.#outbox.taken }));
 		}
@@ -87,12 +87,12 @@ export class ChildPipe {
 	#detach(socket: WebSocket, code: number): void {
 		if (this.#socket !== socket) return;
 		this.#socket = undefined;
-		// The other end repeats the code of a close that it has got (RFC 6455, section 5.5.1).
+		// The other end repeats the close code that it received (RFC 6455, section 5.5.1).
 		if (code === CLOSE.end || code === CLOSE.childEnded) this.#letGo();
 		else this.#keeping = setTimeout(() => this.#letGo(), this.#keepMilliseconds);
 	}
 
-	/** Nobody will take what the child says from here on. Its place is free when it is gone. */
+	/** Drops all further messages of the child, and ends it. When it has ended, there is room for another child. */
 	#letGo(): void {
 		this.#isOver = true;
 		this.#child.onmessage = () => {};
@@ -100,7 +100,7 @@ export class ChildPipe {
 		else this.#onend();
 	}
 
-	/** Sends what fits; of the rest the child waits to be rid. */
+	/** Sends the messages that fit into the window. While any are left, the child is paused. */
 	#flush(): void {
 		for (let text = this.#waiting[0]; text !== undefined; text = this.#waiting[0]) {
 			const bytes = Buffer.byteLength(text);
@@ -121,7 +121,7 @@ function shortened(reason: string): string {
 	return bytes.toString().replace(/\uFFFD$/, "");
 }
 
-/** A Worker that is gone may not have closed its end; the child is then kept for the next one. */
+/** Detects a Worker that is gone without a close. The child is then kept until the Worker reconnects. */
 function keepAlive(socket: WebSocket): void {
 	let isAlive = true;
 	socket.on("pong", () => {

@@ -1,4 +1,4 @@
-/** All children and their pipes: who may have one more, and who takes up which again. */
+/** All children and their pipes. Enforces the limits, and finds children to resume. */
 import type { WebSocket } from "ws";
 import { type Command, startChild } from "./child.ts";
 import { CLOSE, type Opening } from "./contract.ts";
@@ -6,7 +6,7 @@ import { childEnvironment } from "./environment.ts";
 import type { Limits } from "./options.ts";
 import { ChildPipe } from "./pipe.ts";
 
-/** An answer of HTTP. */
+/** An HTTP error response. */
 export type Refusal = { readonly status: number; readonly error: string; readonly retryAfter?: string };
 
 const RETRY_AFTER_SECONDS = "60";
@@ -14,7 +14,7 @@ const RETRY_AFTER_SECONDS = "60";
 export class Pipes {
 	readonly #command: Command;
 	readonly #limits: Limits;
-	/** By the child's name. */
+	/** The pipes by the name of their child. */
 	readonly #pipes = new Map<string, ChildPipe>();
 
 	constructor(command: Command, limits: Limits) {
@@ -22,7 +22,7 @@ export class Pipes {
 		this.#limits = limits;
 	}
 
-	/** Why a pipe cannot be opened. */
+	/** Why a pipe cannot be opened; undefined if it can. */
 	refuse({ child, isNew, user }: Opening): Refusal | undefined {
 		const pipe = this.#pipes.get(child);
 		if (!isNew) {
@@ -40,7 +40,7 @@ export class Pipes {
 		return { status: 503, error, retryAfter: RETRY_AFTER_SECONDS };
 	}
 
-	/** Starts a child, or takes one up again, on a pipe that was not refused. */
+	/** Starts or resumes a child, for a pipe that was not refused. */
 	open({ child: name, isNew, user }: Opening, socket: WebSocket): void {
 		if (!isNew) {
 			this.#pipes.get(name)?.attach(socket);
@@ -56,7 +56,7 @@ export class Pipes {
 		pipe.attach(socket);
 	}
 
-	/** Ends all children. Resolves when nothing of them is left. */
+	/** Ends all children. Resolves when all have ended. */
 	async close(): Promise<void> {
 		await Promise.all([...this.#pipes.values()].map((pipe) => pipe.end()));
 	}

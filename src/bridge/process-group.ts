@@ -1,19 +1,19 @@
 /**
- * Processes with all that they have started: `npx` runs a shell, which runs the server. Each is a process group of its
- * own, which is signalled as one. If this process ends, even by SIGKILL, a watchdog ends the groups that are left.
+ * Process groups: a process and everything that it starts. For example, `npx` runs a shell, which runs the server. A
+ * signal goes to the whole group. If this process ends, even by SIGKILL, a watchdog ends the groups that are left.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 
 const POLL_MILLISECONDS = 20;
-/** How long a system takes at most to end what got SIGKILL. */
+/** The longest time that a system takes to end a process after SIGKILL. */
 const KILL_MILLISECONDS = 500;
 const HAS_GROUPS = process.platform !== "win32";
 
 /** For `spawn` and `fork`: makes the new process the leader of a group, out of reach of a terminal's Ctrl-C. */
 export const AS_GROUP = { detached: HAS_GROUPS };
 
-/** A shell, for it must be small, and outlive this process. A line has all groups that run; then comes the end of file. */
+/** A shell, because the watchdog must be small and outlive this process. Each input line lists all running groups. */
 const WATCHDOG = `
 trap '' HUP INT TERM
 while read -r groups; do running=$groups; done
@@ -27,7 +27,7 @@ fi`;
 const watched = new Set<number>();
 let watchdog: ChildProcess | undefined;
 
-/** From here on, a group does not outlive this process. */
+/** Makes sure that a group does not outlive this process. */
 export function watchGroup(leader: number): void {
 	watched.add(leader);
 	tellWatchdog();
@@ -37,7 +37,7 @@ function forgetGroup(leader: number): void {
 	if (watched.delete(leader)) tellWatchdog();
 }
 
-/** Takes some milliseconds, in which nobody would know of a process that was started before it. */
+/** Starts the watchdog, which takes some milliseconds. Until then, it would miss the end of this process. */
 export function startWatchdog(): void {
 	if (HAS_GROUPS) watchdog ??= spawnWatchdog();
 }
@@ -49,18 +49,19 @@ function tellWatchdog(): void {
 
 function spawnWatchdog(): ChildProcess {
 	const child = spawn("sh", ["-c", WATCHDOG], { ...AS_GROUP, stdio: ["pipe", "ignore", "ignore"] });
-	// Without a shell, or without this one, there is no watchdog.
+	// Without a shell, there is no watchdog. If this process ends, writes to it fail.
 	child.on("error", () => {});
 	child.stdin?.on("error", () => {});
 	child.unref();
-	// It would end by itself, but not one that is stopped.
+	// The watchdog ends by itself, unless it is stopped (SIGSTOP).
 	process.once("exit", () => watched.size === 0 && child.kill("SIGKILL"));
 	return child;
 }
 
 /**
- * @param leader the process that was started `AS_GROUP`, whose number is its group's
- * @returns whether there was anybody to signal; 0 only asks
+ * @param leader the process that was started `AS_GROUP`; its id is also the id of the group
+ * @param signal 0 only checks whether the group exists
+ * @returns whether there was a process to signal
  */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
 	try {
@@ -72,15 +73,15 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
 }
 
 /**
- * Tells a group to end. Those of it that are stopped go on, so that they hear of it.
+ * Sends SIGTERM to a group, and SIGCONT, so that stopped processes receive it too.
  *
- * @returns whether there was anybody to tell
+ * @returns whether there was a process to signal
  */
 export function terminateGroup(leader: number): boolean {
 	return signalGroup(leader, "SIGTERM") && signalGroup(leader, "SIGCONT");
 }
 
-/** @returns whether everybody was gone in time */
+/** @returns whether all processes of the group ended in time */
 export async function isGroupGone(leader: number, milliseconds: number): Promise<boolean> {
 	const deadline = performance.now() + milliseconds;
 	while (signalGroup(leader, 0)) {
@@ -91,9 +92,9 @@ export async function isGroupGone(leader: number, milliseconds: number): Promise
 }
 
 /**
- * Ends what is left of a group, gently first. Resolves when nothing is.
+ * Ends the rest of a group, gently first. Resolves when all processes have ended.
  *
- * @param milliseconds how long it may take after SIGTERM, before SIGKILL
+ * @param milliseconds the time between SIGTERM and SIGKILL
  */
 export async function endGroup(leader: number, milliseconds: number): Promise<void> {
 	if (terminateGroup(leader) && !(await isGroupGone(leader, milliseconds))) {
@@ -103,7 +104,7 @@ export async function endGroup(leader: number, milliseconds: number): Promise<vo
 	forgetGroup(leader);
 }
 
-/** Ends all groups at once, stopped ones too. Resolves when they are gone, or should be. */
+/** Kills all groups at once, including stopped ones. Resolves when they have ended, or after a short time. */
 export async function killGroups(): Promise<void> {
 	const leaders = [...watched];
 	watched.clear();

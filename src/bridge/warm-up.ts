@@ -1,6 +1,6 @@
 /**
- * Starts the server of STDIO_COMMAND once, while the image is built, so that npx or uvx have it in their caches. A server
- * that does not start is no reason to stop: it may need a key that is not here yet.
+ * Starts the server of STDIO_COMMAND once while the image is built, so that npx or uvx cache it. If the server does not
+ * start, the build goes on: the server may need a key that is not set yet.
  */
 import { startChild } from "./child.ts";
 import { MAX_MESSAGE_BYTES } from "./contract.ts";
@@ -26,7 +26,7 @@ if (process.env.STDIO_COMMAND) {
 	if (typeof child !== "string") await child.end();
 }
 
-/** @returns why there is none */
+/** @returns why there was no answer; undefined if there was one */
 async function firstAnswer(child: Exclude<ReturnType<typeof startChild>, string>): Promise<string | undefined> {
 	const { promise, resolve } = Promise.withResolvers<string | undefined>();
 	const timer = setTimeout(() => resolve("It did not answer in time."), DOWNLOAD_MILLISECONDS);

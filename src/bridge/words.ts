@@ -1,12 +1,12 @@
-/** Splits a command line into words, as a shell would, without a shell. */
+/** Splits a command line into words like a shell, but without a shell. */
 import { split } from "shlex";
 
 /**
- * Splits a line into words. Quotes and backslashes mean what they mean to a POSIX shell; nothing else does: no
- * variables, no wildcards, no pipes.
+ * Splits a line into words. Quotes and backslashes work as in a POSIX shell. There are no variables, wildcards or
+ * pipes.
  *
- * @param name what the line is, for people
- * @throws Error for a quote that is never closed; it does not show the line, which may hold a key
+ * @param name the name of the line in the error text
+ * @throws Error if a quote is never closed; it does not show the line, which may hold a key
  */
 export function splitWords(line: string, name = "the command"): string[] {
 	try {

@@ -1,4 +1,4 @@
-/** How the app answers when it cannot do what was asked: for people a page, for programs JSON. */
+/** Error responses of the app: a page for people, JSON for programs. */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
@@ -12,7 +12,7 @@ import { names } from "./accept.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { JSON_RPC, jsonRpcError } from "./json-rpc.ts";
 
-/** The protocol side of signing in, where there is one. */
+/** The paths of the OAuth protocol, on servers with identity providers. */
 export const PROGRAM_PATHS = ["/token", "/register", "/.well-known"];
 
 /** Whether this is an MCP endpoint, whose clients read JSON-RPC errors. */
@@ -21,7 +21,7 @@ function isMcpEndpoint(c: Context<AppEnv>): boolean {
 	return endpointsOf(c.get("server")).some((endpoint) => isBelow(path, endpoint));
 }
 
-/** Whether programs call this address: people can only open it. */
+/** Whether this address is for programs. A person can open it in a browser, but not use it there. */
 function isForPrograms(c: Context<AppEnv>): boolean {
 	const { path } = c.req;
 	const paths = [...PROGRAM_PATHS, ...c.get("server").extras.map(({ prefix }) => prefix)];
@@ -34,21 +34,21 @@ function isBelow(path: string, parent: string): boolean {
 
 export const ENDPOINTS = "MCP clients connect to `/mcp` on this server, older ones to `/sse`.";
 
-/** The error answers of programs: JSON-RPC's, and OAuth's. */
+/** The error bodies that programs read: those of JSON-RPC and of OAuth. */
 const errorSchema = z.union([
 	z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
 	z.object({ error_description: z.string() }).transform((body) => body.error_description),
 ]);
 
-/** People who open an address that is for programs get what programs get, headers included, as a page. */
+/** Shows an error as a page, with the same status and headers, if a browser opens an address for programs. */
 export const explainToBrowsers = createMiddleware<AppEnv>(async (c, next) => {
 	await next();
 	const { res } = c;
 	if (res.status < 400 || !wantsPage(c) || res.headers.get("Content-Type")?.startsWith("text/html")) return;
 	const status = res.status as ContentfulStatusCode;
 	const parsed = errorSchema.safeParse(await res.json().catch(() => undefined));
-	// Hono keeps the headers of the answer that this one replaces.
-	// Where nobody has to be let in, a browser lacks no token, but takes no event stream.
+	// Hono keeps the headers of the response that this one replaces.
+	// With sign-in, a browser gets a 401 response. Without it, a 406, because a browser accepts no event stream.
 	const isOpened = status === 401 || (status === 406 && isMcpEndpoint(c));
 	c.res = await (isOpened
 		? welcome(c, status)
@@ -74,8 +74,8 @@ function welcome(c: Context<AppEnv>, status: ContentfulStatusCode): Response | P
 }
 
 /**
- * Whether a browser shows the answer to a person. Browsers name HTML when a person opens an address, and then bring no
- * token. So do some HTTP libraries by default, Java's for example: what they post to an address for programs is no form.
+ * Whether the response will be shown in a browser. When a person opens an address, the browser names HTML and sends no
+ * token. Some HTTP libraries, such as Java's, name HTML too, so a POST to an address for programs always gets JSON.
  */
 export function wantsPage(c: Context<AppEnv>): boolean {
 	const { method } = c.req;
@@ -83,7 +83,7 @@ export function wantsPage(c: Context<AppEnv>): boolean {
 	return method === "GET" || method === "HEAD" || !isForPrograms(c);
 }
 
-/** An error page. It links to the home page, unless that is what failed. */
+/** Responds with an error page. It links to the home page, unless that page failed. */
 export function answerWithPage(
 	c: Context<AppEnv>,
 	status: ContentfulStatusCode,
@@ -93,10 +93,10 @@ export function answerWithPage(
 }
 
 /**
- * Answers with one safe sentence, in the form that the asker reads.
+ * Responds with one safe sentence, as a page or as the JSON that the client expects.
  *
  * @param sentence what happened; `backticks` enclose commands and names
- * @param hint for people only: why, and what to do next
+ * @param hint for pages only: why it happened, and what to do next
  */
 export function refuse(
 	c: Context<AppEnv>,
@@ -113,13 +113,13 @@ export function refuse(
 	return c.json({ error: errorCode(status), error_description: text }, status);
 }
 
-/** RFC 6749, section 4.1.2.1, which names these two after the statuses that they stand for. */
+/** RFC 6749, section 4.1.2.1, which defines two of these codes for the statuses 500 and 503. */
 function errorCode(status: number): string {
 	if (status === 503) return "temporarily_unavailable";
 	return status >= 500 ? "server_error" : "invalid_request";
 }
 
-/** Answers for an error that nobody else answered: the safe sentence outside, the cause in the log. */
+/** Responds to an error that no other code handled. The response is a safe sentence; the cause goes to the log. */
 export function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
 	const requestId = c.get("requestId");
 	if (error instanceof HTTPException) {

@@ -1,7 +1,7 @@
-/** JSON-RPC errors that are answered over HTTP before a server sees the message. */
+/** JSON-RPC errors that are sent over HTTP before a message reaches an MCP server. */
 import { isJsonContentType, type RequestId } from "@modelcontextprotocol/server";
 
-/** Error codes: JSON-RPC 2.0 section 5.1, and the ones MCP's SDKs use for their transports. */
+/** Error codes: JSON-RPC 2.0 section 5.1, and those that the MCP SDKs use for their transports. */
 export const JSON_RPC = {
 	parseError: -32700,
 	invalidRequest: -32600,
@@ -10,12 +10,12 @@ export const JSON_RPC = {
 	sessionNotFound: -32001,
 } as const;
 
-/** Ids come back with each answer, and are stored with it. */
+/** The limit exists because each response repeats the id, and is stored with it. */
 export const MAX_ID_LENGTH = 256;
 
 /**
- * The id of a request, which the answer to it repeats, also where the rest of it is not valid; null for what has none,
- * and for a response, whose id is the server's own (JSON-RPC 2.0, section 5).
+ * The id of a request, which its response repeats, even if the rest of the request is not valid. It is null for a
+ * message without an id, and for a response, whose id the server chose (JSON-RPC 2.0, section 5).
  */
 export function idOf(message: unknown): RequestId | null {
 	if (typeof message !== "object" || message === null) return null;
@@ -32,10 +32,10 @@ export function jsonRpcError(status: number, code: number, message: string, opti
 	return Response.json({ jsonrpc: "2.0", error: { code, message }, id }, { status, ...(headers && { headers }) });
 }
 
-/** Of what a client sent, as much as an error repeats. */
+/** The maximum length of a text that an error repeats. */
 const MAX_REPEATED_LENGTH = 300;
 
-/** An error of the SDK with the id of the request that it answers, and no more of the request's text than helps. */
+/** Adds the request's id to an error of the SDK, and shortens long texts in it. */
 export async function completeError(response: Response, id: RequestId | null): Promise<Response> {
 	if (response.ok || !isJsonContentType(response.headers.get("Content-Type"))) return response;
 	const body = await response.json<{ id?: RequestId | null }>();
@@ -51,7 +51,7 @@ export function shorten(text: string): string {
 	return text.length > MAX_REPEATED_LENGTH ? `${text.slice(0, MAX_REPEATED_LENGTH - 1)}…` : text;
 }
 
-/** One answer for an id that was never issued, was issued to someone else, or has ended (MCP transports, session management). */
+/** The response for a session id that was never issued, is another user's, or has ended (MCP, session management). */
 export function sessionNotFound(id: RequestId | null = null): Response {
 	return jsonRpcError(404, JSON_RPC.sessionNotFound, "Session not found", { id });
 }

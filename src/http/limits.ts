@@ -1,16 +1,16 @@
-/** How often one address may ask. */
+/** Rate limits for each client address. */
 
-/** Counts what is asked under a key: a rate limit binding of Workers, which counts at each of Cloudflare's locations. */
+/** Counts requests by key: a rate limit binding of Workers, which counts separately at each Cloudflare location. */
 export type Limiter = Pick<RateLimit, "limit">;
 
-/** As long as the longest period of a rate limit. */
+/** The longest period of a rate limit. */
 export const LIMIT_RETRY_SECONDS = 60;
 
-/** Nobody has fewer addresses of IPv6 than these. */
+/** The groups of a /64 network. A customer of an internet provider gets at least one such network. */
 const NETWORK_GROUPS = 4;
 
 /**
- * Whose requests count together: the address that a request comes from, of IPv6 its /64.
+ * The network whose requests count together: for IPv4 the client's address, for IPv6 its /64.
  *
  * @example
  * networkOf("2001:db8::1"); // "2001:db8:0:0"
@@ -27,7 +27,7 @@ export function networkOf(address: string): string {
 	return groups.slice(0, NETWORK_GROUPS).join(":");
 }
 
-/** Whether a request is one too many of its address. */
+/** Whether a request exceeds the rate limit of its network. */
 export async function isBeyond(limiter: Limiter, request: Request): Promise<boolean> {
 	const { success } = await limiter.limit({ key: networkOf(request.headers.get("CF-Connecting-IP") ?? "") });
 	return !success;

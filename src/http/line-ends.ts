@@ -1,6 +1,6 @@
 /**
- * Several MCP hosts take U+2028, U+2029 and U+0085 in an event stream for ends of lines, as JavaScript and Python once
- * did, and lose the rest of the message. JSON allows escaping them, so no event stream leaves with one of them.
+ * Several MCP hosts read U+2028, U+2029 and U+0085 in an event stream as line ends, as JavaScript and Python once did,
+ * and lose the rest of the message. JSON allows them to be escaped, so this server escapes them in every event stream.
  */
 import { Buffer } from "node:buffer";
 
@@ -11,17 +11,17 @@ const ESCAPES: Record<string, string> = {
 	"\xc2\x85": "\\u0085",
 };
 const LINE_END = /\xe2\x80[\xa8\xa9]|\xc2\x85/g;
-/** What may go on in the next chunk. */
+/** The start of a line end that may continue in the next chunk. */
 const BEGUN = /(?:\xe2\x80?|\xc2)$/;
 
-/** Escapes them in a JSON text, where a carriage return can only be a blank, but ends a line of an event stream. */
+/** Escapes line ends in a JSON text. A carriage return is only whitespace there, but ends a line of an event stream. */
 export function escapeLineEndsIn(json: string): string {
 	return json.replace(/[\r\u2028\u2029\u0085]/g, (found) =>
 		found === "\r" ? " " : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
 	);
 }
 
-/** Escapes them in a response that another component streamed as events. Any other response is returned unchanged. */
+/** Escapes line ends in an event stream of another component. Any other response is returned unchanged. */
 export function escapeLineEnds(response: Response): Response {
 	const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
 	if (!isStream || !response.body) return response;
@@ -46,6 +46,6 @@ export function escapeLineEnds(response: Response): Response {
 		},
 		cancel: (reason) => reader.cancel(reason),
 	};
-	// Nothing is read ahead of the client: what waits for a slow one is counted where the stream is made.
+	// Nothing is read ahead of the client: the code that makes the stream limits what a slow client leaves unread.
 	return new Response(new ReadableStream(source, { highWaterMark: 0 }), response);
 }

@@ -1,6 +1,6 @@
-/** Which hosts are this computer. */
+/** Which hosts are loopback hosts. */
 
-/** The loopback names of RFC 8252 section 7.3 and `localhost`, as the OAuth wrapper knows them. */
+/** The loopback addresses of RFC 8252 section 7.3, and `localhost`: the same as in the OAuth wrapper. */
 export function isLoopbackHost(hostname: string): boolean {
 	return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,4 +1,4 @@
-/** A server that cannot let anyone in answers every request with 503, and names all settings to correct. */
+/** If required settings are wrong or missing, every request gets a 503 response that names all settings to correct. */
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app-env.ts";
 import { readAllowLists } from "../auth/permissions.ts";
@@ -8,7 +8,7 @@ import { withCode } from "../pages/error.tsx";
 import { answerWithPage, refuse, wantsPage } from "./answers.tsx";
 import { isLoopbackUrl } from "./loopback.ts";
 
-/** An administrator has to act before another try can succeed. */
+/** No retry can succeed until an administrator corrects the settings. */
 const RETRY_AFTER_SECONDS = "60";
 
 const SENTENCE = "Nobody can use this server yet, because some of its settings are missing or wrong.";
@@ -59,7 +59,7 @@ export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next)
 	});
 });
 
-/** Writes sentences to the log that this isolate has not written yet. */
+/** Writes those sentences to the log that this isolate has not logged yet. */
 export function logOnce(event: string, sentences: readonly string[]): void {
 	for (const sentence of sentences) {
 		if (logged.has(sentence)) continue;

@@ -4,9 +4,10 @@ import { CLOCK_TOLERANCE_SECONDS, UpstreamError } from "./provider.ts";
 import { upstreamFetch } from "./upstream-fetch.ts";
 
 /**
- * @param jwksUrl the provider's keys (RFC 7517)
- * @param expected the token's issuer, where the provider documents them
- * @returns reads the claims of an access token; throws UpstreamError if its signature or a claim is wrong
+ * @param jwksUrl the address of the provider's keys (RFC 7517)
+ * @param expected the token's issuer, if the provider documents it
+ * @returns a function that reads the claims of an access token; it throws UpstreamError if the signature or a claim is
+ *   wrong
  */
 export function accessTokenReader(
 	jwksUrl: string,

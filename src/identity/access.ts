@@ -29,7 +29,7 @@ export const access = settings({
 			isOpenId: true,
 			resource: others.ACCESS_RESOURCE,
 			async identify(answer) {
-				// Access vouches for the address: it let the person in by it.
+				// Access lets users in by their email address, so it has verified the address.
 				return { ...(await identifyByIdToken(answer)), emailVerified: true };
 			},
 		});

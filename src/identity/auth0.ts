@@ -20,7 +20,7 @@ export const auth0 = settings({
 			isOpenId: true,
 			...(AUTH0_AUDIENCE && { parameters: { audience: AUTH0_AUDIENCE } }),
 			identify: identifyByIdToken,
-			// With an audience the access token is a JWT; its `permissions` are those of role-based access control.
+			// With an audience, the access token is a JWT. Its `permissions` come from Auth0's role-based access control.
 			async permissions({ accessToken }) {
 				if (!AUTH0_AUDIENCE) return [];
 				return permissionsIn((await readClaims(accessToken)).permissions);

@@ -5,7 +5,7 @@ import { fetchJson } from "./upstream-fetch.ts";
 
 const API = "https://api.cloudflare.com/client/v4";
 
-/** Cloudflare's API wraps what it answers. */
+/** Cloudflare's API wraps each result in an envelope. */
 const userSchema = z.object({
 	success: z.literal(true),
 	result: z.object({
@@ -39,7 +39,7 @@ export const cloudflare = settings({
 				const { result } = await fetchJson(`${API}/user`, accessToken, userSchema);
 				const name = [result.first_name, result.last_name].filter(Boolean).join(" ");
 				const login = result.username || result.id;
-				// The API does not say whether the address was confirmed.
+				// The API does not state whether the address is verified.
 				return {
 					subject: result.id,
 					login,

@@ -7,7 +7,7 @@ import { fetchJson } from "./upstream-fetch.ts";
 const API = "https://api.descope.com";
 const APPS = `${API}/oauth2/v1/apps`;
 
-/** Descope Inbound Apps. What a user may do is a matter of the scopes that the console defines and the user was granted. */
+/** Descope Inbound Apps. A user's permissions are the granted scopes, which Descope's console defines. */
 export const descope = settings({
 	required: ["DESCOPE_CLIENT_ID", "DESCOPE_CLIENT_SECRET"],
 	optional: ["DESCOPE_SCOPE"],
@@ -21,7 +21,7 @@ export const descope = settings({
 			server: { issuer: API, authorization_endpoint: `${APPS}/authorize`, token_endpoint: `${APPS}/token` },
 			scope: DESCOPE_SCOPE ?? "openid email profile offline_access image_generation",
 			isOpenId: false,
-			// The person is asked of the userinfo endpoint; the ID token's issuer differs for each project.
+			// The identity comes from the userinfo endpoint, because the ID token's issuer differs for each project.
 			normalize: ({ id_token: _, ...body }) => body,
 			identify: async ({ accessToken }) => identityOf(await fetchJson(`${APPS}/userinfo`, accessToken, z.unknown())),
 			async permissions({ accessToken, body }) {

@@ -1,15 +1,15 @@
-/** What the failures of the OAuth library mean. */
+/** Maps the OAuth library's errors to the kinds of upstream failures. */
 import * as oauth from "oauth4webapi";
 import { UpstreamError, type UpstreamFailure } from "./provider.ts";
 
-/** Errors of authorization and token endpoints: RFC 6749, OpenID Connect Core 3.1.2.6, and providers' own. */
+/** Errors of authorization and token endpoints: RFC 6749, OpenID Connect Core 3.1.2.6, and those of providers. */
 const FAILURES: Readonly<Record<string, UpstreamFailure>> = {
 	access_denied: "declined",
 	account_selection_required: "declined",
 	consent_required: "declined",
 	interaction_required: "declined",
 	login_required: "declined",
-	// Auth0: a rule keeps this person out.
+	// Auth0: a rule refuses this user.
 	unauthorized: "declined",
 	temporarily_unavailable: "unavailable",
 	server_error: "unavailable",
@@ -30,7 +30,7 @@ const FAILURES: Readonly<Record<string, UpstreamFailure>> = {
 };
 
 /**
- * Turns whatever went wrong into one of the few kinds that the rest of the server tells apart.
+ * Runs a function, and turns every error into one of the kinds that the rest of the server tells apart.
  *
  * @throws UpstreamError and nothing else
  */
@@ -53,7 +53,7 @@ export async function explain<T>(
 			throw new UpstreamError(reason, `${name} refused with ${why}`, { cause: error });
 		}
 		if (error instanceof oauth.WWWAuthenticateChallengeError) {
-			// RFC 6749 section 5.2: the answer to a client that authenticated itself with a header.
+			// RFC 6749 section 5.2: the response if the client authenticated with the Authorization header.
 			const reason = error.cause.some(({ scheme }) => scheme === "basic") ? "wrong_client" : "unavailable";
 			throw new UpstreamError(reason, `${name} refused with status ${error.status}`, { cause: error });
 		}

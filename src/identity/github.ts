@@ -6,7 +6,7 @@ import { fetchJson } from "./upstream-fetch.ts";
 const userSchema = z.object({ id: z.int(), login: z.string(), name: z.string().nullish() });
 const emailsSchema = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
 
-/** OAuth apps (tokens never expire) and GitHub Apps (they do, and are refreshed); github.com and GitHub Enterprise. */
+/** OAuth apps, whose tokens never expire, and GitHub Apps, whose tokens do. On github.com and GitHub Enterprise. */
 export const github = settings({
 	required: ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
 	optional: ["GITHUB_HOST"],
@@ -21,7 +21,7 @@ export const github = settings({
 			clientId: GITHUB_CLIENT_ID,
 			clientSecret: GITHUB_CLIENT_SECRET,
 			server: {
-				// What GitHub sends as `iss` (RFC 9207), and not its address.
+				// The value that GitHub sends as `iss` (RFC 9207). It differs from GitHub's address.
 				issuer: `${web}/login/oauth`,
 				authorization_endpoint: `${web}/login/oauth/authorize`,
 				token_endpoint: `${web}/login/oauth/access_token`,
@@ -29,7 +29,7 @@ export const github = settings({
 			scope: "read:user user:email",
 			isOpenId: false,
 			deadGrantErrors: ["bad_refresh_token"],
-			// Errors come with status 200, which createProvider turns into 400.
+			// GitHub sends errors with status 200, which `normalizingFetch` turns into 400.
 			normalize: (body) => body,
 			async identify({ accessToken }) {
 				const [user, emails] = await Promise.all([

@@ -16,10 +16,10 @@ export const google = settings({
 			server: new URL("https://accounts.google.com"),
 			scope: "openid email profile",
 			isOpenId: true,
-			// Google sends a refresh token only when asked like this.
+			// Google sends a refresh token only with these parameters.
 			parameters: { access_type: "offline", prompt: "consent", ...(HOSTED_DOMAIN && { hd: HOSTED_DOMAIN }) },
 			async identify(answer) {
-				// The parameter only suggests a domain to people; the claim proves it.
+				// The parameter `hd` only suggests a domain to the user. The claim proves it.
 				if (HOSTED_DOMAIN && answer.claims?.hd !== HOSTED_DOMAIN) {
 					throw new UpstreamError("declined", "google: the account is not of the hosted domain");
 				}

@@ -1,4 +1,4 @@
-/** The identity providers this server knows. A new one is one file here, one line below, and one test. */
+/** The identity providers that this server supports. To add one, write a file here, a line below, and a test. */
 import { access } from "./access.ts";
 import { auth0 } from "./auth0.ts";
 import { cloudflare } from "./cloudflare.ts";

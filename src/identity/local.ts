@@ -1,16 +1,16 @@
 /**
- * The built-in sign-in trusts the email address that a user types. It exists only on loopback hosts, so that developers
- * can try the server and write tools before they configure an identity provider.
+ * The built-in sign-in trusts any email address that a user types. It exists only on loopback hosts, so that developers
+ * can try the server and write tools before they set up an identity provider.
  */
 import { z } from "zod";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import type { Identity } from "./provider.ts";
 
-/** RFC 5321 section 4.5.3.1: a path is at most 256 octets, of which two are its brackets. */
+/** RFC 5321 section 4.5.3.1: a path has at most 256 octets, two of which are its brackets. */
 const MAX_EMAIL_LENGTH = 254;
 
 const signInSchema = z.object({
-	// The browsers' own rule for <input type=email>: more forgiving than zod's, so that me@localhost will do.
+	// The rule of browsers for <input type=email>. It is more lenient than zod's: it accepts me@localhost.
 	email: z
 		.string()
 		.trim()
@@ -20,7 +20,7 @@ const signInSchema = z.object({
 	permission: z.array(z.string()),
 });
 
-/** It makes way for a real identity provider, and is never offered to the internet. */
+/** The built-in sign-in is offered only on loopback hosts, and only if no identity provider is set up. */
 export function isBuiltInSignInOffered(
 	config: { readonly identityProviders: readonly unknown[] },
 	origin: string,
@@ -28,7 +28,7 @@ export function isBuiltInSignInOffered(
 	return config.identityProviders.length === 0 && isLoopbackUrl(origin);
 }
 
-/** @returns the identity a sign-in form claims, or undefined if its email address is none */
+/** @returns the identity that a sign-in form claims, or undefined if its email address or a permission is not valid */
 export function identifyLocally(form: FormData): Identity | undefined {
 	const result = signInSchema.safeParse({ email: form.get("email"), permission: form.getAll("permission") });
 	if (!result.success) return undefined;
@@ -39,7 +39,7 @@ export function identifyLocally(form: FormData): Identity | undefined {
 		isLoginUnique: false,
 		name: email.split("@")[0] ?? email,
 		email,
-		// On this computer there is nobody to prove it to.
+		// On a loopback host, the address needs no proof.
 		emailVerified: true,
 		permissions: permission,
 	};

@@ -1,6 +1,6 @@
 /**
- * The sign-in flow of every provider, written once: authorization code with PKCE, nonce, ID token and refresh. The
- * protocol is oauth4webapi's; a provider adds its endpoints, and what its answers mean.
+ * The sign-in flow that all providers share: authorization code with PKCE, nonce, ID token and refresh. oauth4webapi
+ * implements the protocol. A provider adds its endpoints, and the code that reads its responses.
  */
 import * as oauth from "oauth4webapi";
 import { type UpstreamTokens, userId } from "../auth/grant.ts";
@@ -9,12 +9,12 @@ import { keptIdentity, keptTokens } from "./kept.ts";
 import { CLOCK_TOLERANCE_SECONDS, type Flow, type Identity, type IdentityProvider, UpstreamError } from "./provider.ts";
 import { normalizingFetch, upstreamFetch, withLifetime } from "./upstream-fetch.ts";
 
-/** A token endpoint's answer, checked; with the claims of its ID token, if it is an OpenID provider's. */
+/** A checked token response. If it comes from an OpenID provider, it has the claims of the ID token. */
 export type TokenAnswer = {
 	readonly accessToken: string;
 	readonly claims: oauth.IDToken | undefined;
 	readonly body: Record<string, unknown>;
-	/** What the userinfo endpoint says of the same person; undefined if the provider has none. */
+	/** The claims of the same user from the userinfo endpoint; undefined if there is no such endpoint or no ID token. */
 	userInfo(): Promise<oauth.UserInfoResponse | undefined>;
 };
 
@@ -30,21 +30,21 @@ export type ProviderDefinition = {
 	/** The provider's endpoints, or the issuer whose metadata lists them. */
 	readonly server: oauth.AuthorizationServer | URL;
 	readonly scope: string;
-	/** An OpenID provider's answers carry an ID token, whose signature and claims are checked. */
+	/** Whether it is an OpenID provider. Its token responses carry an ID token, which is checked. */
 	readonly isOpenId: boolean;
-	/** Whether the provider takes PKCE (RFC 7636); yes, unless it says otherwise. */
+	/** Whether to use PKCE (RFC 7636). The default is true. */
 	readonly pkce?: boolean;
-	/** For which API the access token is, where a provider issues tokens for one (RFC 8707). */
+	/** The API that the access token is for, if the provider issues tokens for one API (RFC 8707). */
 	readonly resource?: string | undefined;
-	/** More parameters of the authorization request. */
+	/** Additional parameters of the authorization request. */
 	readonly parameters?: Readonly<Record<string, string>>;
-	/** Turns a token answer of the provider's own making into RFC 6749's: an `error`, or a token with its type. */
+	/** Turns a token response that breaks RFC 6749 into a standard one: an `error`, or a token with its type. */
 	readonly normalize?: (body: Record<string, unknown>) => Record<string, unknown>;
-	/** Errors, beside `invalid_grant`, that say a refresh token will never work again. */
+	/** Errors, in addition to `invalid_grant`, that mean that a refresh token will never work again. */
 	readonly deadGrantErrors?: readonly string[];
-	/** @throws UpstreamError if the provider says nothing usable */
+	/** @throws UpstreamError if the provider's response is not usable */
 	identify(answer: TokenAnswer): Promise<Omit<Identity, "permissions">>;
-	/** What the provider's tokens say the user may do; asked again with each refresh, undefined if it does not say. */
+	/** The permissions that the provider's tokens state, read again at each refresh. Undefined if they state none. */
 	permissions?(answer: TokenAnswer): Promise<readonly string[] | undefined>;
 };
 
@@ -62,7 +62,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 	};
 	const findServer = once(() => resolveServer(definition.server));
 
-	/** The claims of an answer's ID token: its signature is checked here, all else where the answer was processed. */
+	/** The claims of a response's ID token. The signature is checked here; all else was checked with the response. */
 	async function claimsOf(response: Response, result: oauth.TokenEndpointResponse) {
 		if (!isOpenId || result.id_token === undefined) return undefined;
 		const server = await findServer();
@@ -159,7 +159,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					throw new UpstreamError("malformed", `${name} answered the refresh with another person's ID token`);
 				}
 				const permissions = await unlessUnavailable(async () => definition.permissions?.(answer));
-				// RFC 6749 section 6: a server that sends no new refresh token leaves the old one in force.
+				// RFC 6749 section 6: if the server sends no new refresh token, the old one stays valid.
 				return {
 					tokens: keptTokens(name, {
 						...upstreamTokens(result),
@@ -171,7 +171,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 	};
 }
 
-/** After a refresh the old token is used up: what cannot be asked at the moment changes nothing, and loses nothing. */
+/** After a refresh, the old token is used up. So if a follow-up request is unavailable, the new tokens are kept. */
 async function unlessUnavailable<T>(ask: () => Promise<T>): Promise<T | undefined> {
 	try {
 		return await ask();
@@ -191,14 +191,14 @@ function upstreamTokens(result: oauth.TokenEndpointResponse): UpstreamTokens {
 	return { accessToken, refreshToken, expiresAt };
 }
 
-/** The provider's metadata: as given, or as its issuer publishes it (OpenID Connect Discovery 1.0). */
+/** The provider's metadata, as given or as its issuer publishes it (OpenID Connect Discovery 1.0). */
 async function resolveServer(server: oauth.AuthorizationServer | URL): Promise<oauth.AuthorizationServer> {
 	if (!(server instanceof URL)) return server;
 	const response = await oauth.discoveryRequest(server, { [oauth.customFetch]: upstreamFetch });
 	return oauth.processDiscoveryResponse(server, response);
 }
 
-/** Keeps what `make` made. Not the promise: it ends with the request that started it, and others would wait forever. */
+/** Keeps the value, not the promise. A promise ends with the request that started it; others would wait forever. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
 	let made: T | undefined;
 	return async () => {

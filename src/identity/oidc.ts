@@ -1,4 +1,4 @@
-/** What OpenID providers have in common: the ID token says who the person is. */
+/** Code that OpenID providers share: the user's identity comes from the ID token. */
 import { z } from "zod";
 import type { TokenAnswer } from "./oauth2.ts";
 import { type Identity, UpstreamError } from "./provider.ts";
@@ -12,7 +12,7 @@ const claimsSchema = z.object({
 	email_verified: z.union([z.boolean(), z.stringbool()]).default(false),
 });
 
-/** @throws UpstreamError if the claims lack what every ID token must have */
+/** @throws UpstreamError if the claims lack a subject, or one of them has the wrong type */
 export function identityOf(claims: unknown): Omit<Identity, "permissions"> {
 	const result = claimsSchema.safeParse(claims);
 	if (!result.success) throw new UpstreamError("malformed", `ID token: ${z.prettifyError(result.error)}`);
@@ -25,14 +25,14 @@ export async function identifyByIdToken({ claims }: TokenAnswer): Promise<Omit<I
 	return identityOf(claims);
 }
 
-/** For providers whose ID tokens say no more than who it is: the userinfo endpoint says the rest. */
+/** For providers whose ID tokens may hold only the subject. The userinfo endpoint adds missing claims. */
 export async function identifyByIdTokenAndUserInfo(answer: TokenAnswer): Promise<Omit<Identity, "permissions">> {
 	const { claims } = answer;
 	const isComplete = claims?.email !== undefined && claims.name !== undefined;
 	return identityOf(isComplete ? claims : { ...(await answer.userInfo()), ...claims });
 }
 
-/** What a claim lists: an array of names, or names separated by spaces. Those of this server are picked later. */
+/** The names in a claim: an array, or text separated by spaces or commas. Other code picks those of this server. */
 export function permissionsIn(claim: unknown): string[] {
 	const names = typeof claim === "string" ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : [];
 	return names.filter((name) => typeof name === "string");

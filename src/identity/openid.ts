@@ -2,7 +2,7 @@ import { createProvider } from "./oauth2.ts";
 import { identifyByIdToken, identifyByIdTokenAndUserInfo, permissionsIn } from "./oidc.ts";
 import { settings } from "./settings.ts";
 
-/** Any issuer that publishes OpenID Connect Discovery: Stytch, Okta, Entra, Keycloak, Logto … */
+/** Any issuer that supports OpenID Connect Discovery, such as Stytch, Okta, Entra, Keycloak or Logto. */
 export const openid = settings({
 	required: ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"],
 	optional: ["OIDC_SCOPE", "OIDC_TITLE", "OIDC_PERMISSIONS_CLAIM", "OIDC_AUDIENCE", "OIDC_RESOURCE"],
@@ -26,10 +26,10 @@ export const openid = settings({
 			isOpenId: true,
 			resource: asked.OIDC_RESOURCE,
 			...(asked.OIDC_AUDIENCE && { parameters: { audience: asked.OIDC_AUDIENCE } }),
-			// A token for a resource is none for the userinfo endpoint.
+			// A token for a resource is not valid at the userinfo endpoint.
 			identify: asked.OIDC_RESOURCE ? identifyByIdToken : identifyByIdTokenAndUserInfo,
 			...(OIDC_PERMISSIONS_CLAIM && {
-				// A refresh may come without an ID token: it then changes nothing.
+				// If a refresh brings no ID token, the permissions stay as they are.
 				permissions: async ({ claims }) => claims && permissionsIn(claims[OIDC_PERMISSIONS_CLAIM]),
 			}),
 		});

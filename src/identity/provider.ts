@@ -1,16 +1,16 @@
-/** What an identity provider is to the rest of the server. */
+/** The interface between identity providers and the rest of the server. */
 
 import type { UpstreamTokens } from "../auth/grant.ts";
 
-/** How far the clocks of a provider and of this server may be apart. */
+/** The maximum difference between the clocks of a provider and of this server. */
 export const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** A person, as a provider knows them. */
+/** A user as the provider describes them. */
 export type Identity = {
-	/** Stable and unique within the provider; becomes part of the user id. */
+	/** Stable and unique within the provider. It becomes part of the user id. */
 	readonly subject: string;
 	readonly login: string;
-	/** Whether the provider lets nobody else have this login, ever: only then may it mean anything. */
+	/** Whether the provider never gives this login to another user. Only then can the login give a permission. */
 	readonly isLoginUnique: boolean;
 	readonly name: string;
 	readonly email?: string | undefined;
@@ -20,9 +20,9 @@ export type Identity = {
 
 /** The secrets of one sign-in, kept by the authorization server between the redirect and the callback. */
 export type Flow = {
-	/** Where the provider sends the person back to: `<origin>/callback`. */
+	/** The address to which the provider sends the user back: `<origin>/callback`. */
 	readonly redirectUri: string;
-	/** Binds the callback to this browser; made by the OAuth wrapper. */
+	/** Binds the callback to this browser. The OAuth wrapper makes it. */
 	readonly state: string;
 	/** PKCE (RFC 7636). */
 	readonly codeVerifier: string;
@@ -30,57 +30,57 @@ export type Flow = {
 	readonly nonce: string;
 };
 
-/** What a sign-in brought. */
+/** The result of a sign-in. */
 export type SignedIn = { readonly identity: Identity; readonly tokens: UpstreamTokens };
 
-/** What a refresh brought; permissions only where the provider states them in its tokens. */
+/** The result of a refresh. It has permissions only if the provider states them in its tokens. */
 export type Refreshed = { readonly tokens: UpstreamTokens; readonly permissions?: readonly string[] | undefined };
 
 export interface IdentityProvider {
-	/** Lower case; the first part of every user id, so it can never change. */
+	/** In lower case. It is the first part of every user id, so it must never change. */
 	readonly name: string;
-	/** What people call it; on the button. */
+	/** The name that users see, for example on the button. */
 	readonly title: string;
-	/** Where the user's token may be sent: the base address of the provider's API. */
+	/** The base address of the provider's API, to which the user's token may be sent. */
 	readonly apiUrl: string | undefined;
-	/** Where, below that, it says who the user is now. */
+	/** The path below that address at which the API returns the user. */
 	readonly userPath: string | undefined;
-	/** Whether its tokens say which permissions a user has. */
+	/** Whether its tokens state the user's permissions. */
 	readonly statesPermissions: boolean;
 	/** @throws UpstreamError if the provider's metadata cannot be read */
 	authorizationUrl(flow: Flow): Promise<URL>;
 	/**
-	 * Takes what came to the callback.
+	 * Finishes a sign-in with the parameters of the callback.
 	 *
-	 * @throws UpstreamError whatever is wrong with it, or with what the provider answers to it
+	 * @throws UpstreamError if the callback or the provider's response is not valid, or the sign-in failed
 	 */
 	signIn(callback: URLSearchParams, flow: Flow): Promise<SignedIn>;
 	/**
-	 * @param ownerId the id of the user whose token it is; an answer about anyone else is not believed
-	 * @throws UpstreamError with reason `dead_grant` if the person has to sign in again
+	 * @param ownerId the id of the user whose token it is; an ID token of another user is refused
+	 * @throws UpstreamError with reason `dead_grant` if the user has to sign in again
 	 */
 	refresh(refreshToken: string, ownerId: string): Promise<Refreshed>;
 }
 
 /**
- * - `declined`: the person, or the provider for them, said no
- * - `wrong_callback`: the provider does not have this server's callback URL on file
+ * - `declined`: the user declined the sign-in, or the provider did not let the user in
+ * - `wrong_callback`: this server's callback URL is not registered at the provider
  * - `wrong_client`: the provider does not accept this server's client id, client secret or app
- * - `refused`: the provider refuses what this server asks for, for another reason that is not the person's
+ * - `refused`: the provider refuses this server's request for another reason that is not the user's doing
  * - `dead_grant`: this refresh token will never work again
  * - `unavailable`: the provider is down, slow or rate limited
- * - `malformed`: the provider answered with something that cannot be trusted
+ * - `malformed`: the provider's response cannot be trusted
  */
 export type UpstreamFailure = "declined" | MisconfiguredProvider | "dead_grant" | "unavailable" | "malformed";
 
-/** What only an administrator can mend, at the provider or in the settings. */
+/** Failures that only an administrator can correct, at the provider or in the settings. */
 export type MisconfiguredProvider = "wrong_callback" | "wrong_client" | "refused";
 
-/** A failure at an identity provider. The message is for the log, never for a person. */
+/** A failure at an identity provider. The message is for the log, and is never shown to users. */
 export class UpstreamError extends Error {
 	readonly code = "upstream_error";
 	readonly reason: UpstreamFailure;
-	/** What the provider asked for when it was rate limited or down. */
+	/** The `Retry-After` value if the provider was rate limited or down. */
 	readonly retryAfter: string | undefined;
 
 	constructor(

@@ -1,4 +1,4 @@
-/** How a provider is enabled: by its settings being set, and nothing else. */
+/** Providers are enabled by their settings alone. */
 import type { IdentityProvider } from "./provider.ts";
 
 type Values<Required extends string, Optional extends string> = Record<Required, string> &
@@ -6,14 +6,14 @@ type Values<Required extends string, Optional extends string> = Record<Required,
 
 /** A provider that may be enabled. */
 export type ProviderSettings = {
-	/** All of these enable it; some of these are a mistake. */
+	/** If all of these are set, the provider is enabled. If only some are set, that is an error. */
 	readonly required: readonly string[];
 	readonly optional: readonly string[];
-	/** @param values each required setting, and those optional ones that are set */
+	/** @param values all required settings, and those optional ones that are set */
 	create(values: Record<string, string>): IdentityProvider;
 };
 
-/** Ties what `create` gets to the settings that are named. */
+/** Types the argument of `create` by the names of the settings. */
 export function settings<const Required extends string, const Optional extends string = never>(definition: {
 	required: readonly Required[];
 	optional?: readonly Optional[];
@@ -26,8 +26,8 @@ export function settings<const Required extends string, const Optional extends s
 /**
  * Reads the providers that an environment enables.
  *
- * @returns the providers, a sentence for each setting that is missing or wrong, and one for each that has no effect:
- *   names, never values
+ * @returns the providers, a sentence for each setting that is missing or wrong, and one for each that has no effect.
+ *   The sentences name settings, and never hold values
  */
 export function readProviders(
 	known: readonly ProviderSettings[],
@@ -56,7 +56,7 @@ export function readProviders(
 	return { providers, problems, warnings };
 }
 
-/** What a setting must look like follows from its name. */
+/** The required form of a setting follows from its name. */
 function problemOf(name: string, value: string): string | undefined {
 	if (/_(URL|ISSUER)$/.test(name)) {
 		const isHttps = URL.canParse(value) && new URL(value).protocol === "https:";

@@ -15,10 +15,10 @@ export const slack = settings({
 			server: new URL("https://slack.com"),
 			scope: "openid email profile",
 			isOpenId: true,
-			// Slack takes PKCE only from apps that gave up being confidential clients, for good.
+			// Slack accepts PKCE only from apps that were permanently converted to public clients.
 			pkce: false,
 			deadGrantErrors: ["invalid_refresh_token", "token_revoked", "token_expired", "account_inactive"],
-			// Slack answers `ok`, with status 200 also for errors, which createProvider turns into 400.
+			// Slack adds `ok` to its responses. It sends errors with status 200, which `normalizingFetch` turns into 400.
 			normalize: ({ ok: _, ...body }) => body,
 			identify: identifyByIdToken,
 		}),

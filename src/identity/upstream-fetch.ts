@@ -1,20 +1,20 @@
-/** Every request to an identity provider goes through here, and every way it can fail is told apart here. */
+/** Every request to an identity provider goes through this file, which tells its failures apart. */
 import { z } from "zod";
 import { name, version } from "../../package.json";
 import { keptLifetime } from "./kept.ts";
 import { UpstreamError } from "./provider.ts";
 
 const TIMEOUT_MILLISECONDS = 10_000;
-/** What a client is told to wait when the provider does not say. */
+/** The `Retry-After` value for clients if the provider sends none. */
 export const DEFAULT_RETRY_AFTER_SECONDS = "30";
 /** RFC 9110 section 10.1.5. */
 const USER_AGENT = `${name}/${version}`;
 
-/** As oauth4webapi passes it: what is left out may be there, and undefined. */
+/** The type that oauth4webapi passes: members that RequestInit leaves out may be present and undefined. */
 type UpstreamInit = Omit<RequestInit, "body"> & { readonly body?: BodyInit | null | undefined };
 
 /**
- * A fetch for oauth4webapi and for provider APIs.
+ * The fetch function for oauth4webapi and for the APIs of providers.
  *
  * @throws UpstreamError `unavailable` if the provider cannot be reached, takes too long, is rate limited or failing
  */
@@ -37,9 +37,9 @@ export async function upstreamFetch(input: string | URL, init: UpstreamInit = {}
 }
 
 /**
- * Reads a JSON answer of a provider's API.
+ * Fetches a JSON response of a provider's API.
  *
- * @throws UpstreamError `malformed` if it is not of the schema's shape
+ * @throws UpstreamError `malformed` if the status is an error, or the body does not fit the schema
  */
 export async function fetchJson<T>(url: string, accessToken: string, schema: z.ZodType<T>): Promise<T> {
 	const headers = { Authorization: `Bearer ${accessToken}`, Accept: "application/json" };
@@ -51,7 +51,7 @@ export async function fetchJson<T>(url: string, accessToken: string, schema: z.Z
 	throw new UpstreamError("malformed", `${url}, status ${response.status}: ${problem}`);
 }
 
-/** The answer of a token endpoint, with a lifetime that is one, or none. */
+/** Replaces a lifetime that is not a whole number of seconds in a token response, or removes it if it is not a number. */
 export async function withLifetime(response: Response): Promise<Response> {
 	const body = parseObject(await response.clone().text());
 	if (!body || !("expires_in" in body)) return response;
@@ -64,7 +64,7 @@ export async function withLifetime(response: Response): Promise<Response> {
 	);
 }
 
-/** Some providers answer errors with 200, or leave out what the protocol demands; oauth4webapi reads the standard. */
+/** Turns non-standard responses into those that oauth4webapi reads. Some providers send errors with status 200. */
 export function normalizingFetch(normalize: (body: Record<string, unknown>) => Record<string, unknown>) {
 	return async (url: string, init: UpstreamInit): Promise<Response> => {
 		const response = await upstreamFetch(url, init);

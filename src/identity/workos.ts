@@ -8,7 +8,7 @@ import { settings } from "./settings.ts";
 
 const API = "https://api.workos.com";
 
-/** The person is in the token answer itself. */
+/** The token response contains the user. */
 const answerSchema = z.object({
 	user: z.object({
 		id: z.string().min(1),
@@ -19,7 +19,7 @@ const answerSchema = z.object({
 	}),
 });
 
-/** WorkOS leaves out what RFC 6749 section 5.1 demands; when the token expires is in the token. */
+/** WorkOS omits members that RFC 6749 section 5.1 requires or recommends. The token itself states when it expires. */
 function withTypeAndLifetime(body: Record<string, unknown>): Record<string, unknown> {
 	if (typeof body.access_token !== "string") return body;
 	const { exp } = decodeJwt(body.access_token);

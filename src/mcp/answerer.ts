@@ -1,19 +1,19 @@
-/** What is behind the doors of `/mcp` and `/sse`, or of those of `/stdio`: the doors do what is the same, whoever answers. */
+/** The interface of an answerer: it answers the messages that the transports at `/mcp` and `/sse` have accepted. */
 import type { InitializeRequest, JSONRPCErrorResponse } from "@modelcontextprotocol/server";
 import type { PlacedSession, Session } from "./session-id.ts";
 import type { Posted, Sessions, StreamSource } from "./sessions.ts";
 import type { Visit } from "./visit.ts";
 
 export type Answerer = {
-	/** What the paths of its endpoints begin with. */
+	/** The prefix of the paths of its endpoints. */
 	readonly prefix: "" | `/${string}`;
-	/** Why somebody may not come in, whatever they want. */
+	/** Refuses all requests of a principal that may not use this answerer; undefined if it may. */
 	refuse(visit: Visit): Response | undefined;
-	/** The object with a user's sessions. */
+	/** The Durable Object that holds the user's sessions. */
 	objectOf(visit: Visit): { readonly sessions: Sessions; readonly streams: StreamSource };
-	/** An answer to what needs none of the checks below. @param find the session of the request, once it is needed */
+	/** Answers a message that needs none of the checks below. @param find finds the session of the request */
 	answerAtOnce?(visit: Visit, message: unknown, find: SessionFinder): Promise<Response> | undefined;
-	/** Sorts out what is not answered as it stands. @returns the answer to all of it, or to parts */
+	/** Checks a message. @returns a response to all of it, or the part that is left to answer */
 	check(visit: Visit, message: unknown): Response | Checked;
 	/** Answers a message of 2026-07-28. */
 	answerStateless(visit: Visit, message: unknown): Promise<Response>;
@@ -25,11 +25,11 @@ export type Answerer = {
 	): Promise<Response>;
 	/** Answers any other message of a session. */
 	answer(visit: Visit, session: PlacedSession, posted: Posted): Promise<Response>;
-	/** Before a stream is opened: for a session that there is, or for one that begins with it. @returns why it is not */
+	/** Prepares a stream of an existing session, or of a new one at `/sse`. @returns a response if it cannot be opened */
 	prepareStream?(visit: Visit, session: PlacedSession | Session, kind: "get" | "sse"): Promise<Response | undefined>;
 };
 
 export type SessionFinder = (id: string | number) => Promise<PlacedSession | Response>;
 
-/** What is left to answer, if anything, and the answers to the rest. */
+/** The part of a message that is left to answer, if any, and the errors for the rest. */
 export type Checked = { readonly fitting: unknown; readonly errors: readonly JSONRPCErrorResponse[] };

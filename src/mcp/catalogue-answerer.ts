@@ -1,4 +1,4 @@
-/** Answers from the catalogue, behind `/mcp` and `/sse`: in the Worker, and in the user's object what needs a place. */
+/** Answers `/mcp` and `/sse` from the catalogue: in the Worker, or in the user's object if the message needs it. */
 import type { JSONRPCErrorResponse } from "@modelcontextprotocol/server";
 import type { Answerer } from "./answerer.ts";
 import type { Server } from "./definition.ts";
@@ -57,17 +57,17 @@ export function answerFrom(server: Server): Answerer {
 	};
 }
 
-/** Answers a message, or a batch, of which a server need not see anything. */
+/** Answers a message, or a batch, if no part of it is left for an MCP server. */
 function answerErrors(errors: readonly JSONRPCErrorResponse[], message: unknown): Response {
 	const [error] = errors;
 	if (!error) return new Response(null, { status: 202 });
 	if (Array.isArray(message)) return Response.json(errors);
-	// A session that cannot be opened is an error of HTTP as well.
+	// If a session cannot be opened, the HTTP status is an error as well.
 	const isInitialize = Object(message).method === "initialize";
 	return Response.json(error, { status: isInitialize ? 400 : 200 });
 }
 
-/** For something whose scope the user could grant, but did not: the client may ask them for it (RFC 6750 section 3.1). */
+/** A challenge for scopes that the user could grant but did not. The client may request them (RFC 6750 section 3.1). */
 function challengeForScopes(items: readonly Gated[], { principal, challenge }: Visit): Response | undefined {
 	const missing = missingScopes(items, principal);
 	return missing.length === 0 ? undefined : challenge?.([...principal.scopes, ...missing]);

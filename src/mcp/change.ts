@@ -1,8 +1,8 @@
-/** What changes of what a user may see and use: whole lists, and single resources. */
+/** A change to the items that a user can see: whole lists, or single resources. */
 
 export type Change = {
 	readonly lists?: readonly ("tools" | "prompts" | "resources")[];
-	/** URIs. */
+	/** The URIs of resources. */
 	readonly resources?: readonly string[];
 };
 

@@ -1,4 +1,4 @@
-/** What a tool, a resource or a prompt may use while it answers. */
+/** The context of a tool, a resource or a prompt. */
 import { waitUntil } from "cloudflare:workers";
 import type { ClientCapabilities, ServerContext } from "@modelcontextprotocol/server";
 import { currentPrincipal, type Principal } from "../auth/principal.ts";
@@ -9,59 +9,59 @@ import { openState, sealState } from "./request-state.ts";
 import { userObjectOf } from "./user-object.ts";
 import { type StateClasses, type StateOf, stateOf } from "./user-state.ts";
 
-/** The last progress of a request that is being handled: a tool that asked the user runs again, from the start. */
+/** The last progress that was sent for a request. If a tool asks the user, it runs again from the start. */
 const lastProgress = new WeakMap<AbortSignal, number>();
 
 /**
- * Whose request it is, and what is there for them.
+ * The user of a request, and the services for that user.
  *
- * @typeParam Services those that are needed, of what `services` in `src/server.ts` makes
+ * @typeParam Services the services that are needed, of those that `services` in `src/server.ts` makes
  */
 export type UserContext<Services = object> = Services &
 	Omit<Principal, "upstreamToken" | "grantId" | "expiresAt"> & {
-		/** The API of the user's identity provider, in the user's name; undefined for users who did not sign in at one. */
+		/** Calls the API of the user's identity provider as the user. Undefined if the user has no identity provider. */
 		readonly upstream: Upstream | undefined;
-		/** Tells all of the user's clients, in every era, that lists or resources have changed. Nobody waits for it. */
+		/** Notifies all of the user's clients that lists or resources have changed. Returns at once. */
 		changed(change: Change): void;
 	};
 
-/** The same while a call, a read or a prompt is answered. */
+/** The context while a tool call, a resource read or a prompt is answered. */
 export type Context<Services = object> = UserContext<Services> & CallContext;
 
-/** Says to the compiler which services an item of a catalogue needs. There is nothing of it at run time. */
+/** Tells the compiler which services an item of a catalogue needs. It does not exist at run time. */
 export type Needing<Services> = { readonly needs?: (services: Services) => void };
 
 type CallContext = {
 	/**
-	 * Aborted when the client cancels the request; in the stateless era, when it hangs up; with a TimeoutError, when the
-	 * call reaches its deadline. Pass it on: of a request that is over, little more runs than what listens to it.
+	 * Aborted when the client cancels the request, when a client of the stateless era (2026-07-28) disconnects, or, with
+	 * a TimeoutError, when the call reaches its deadline. Pass it on, so that the work stops when the request is over.
 	 */
 	readonly signal: AbortSignal;
-	/** The request as the SDK shows it: its log, and what the client answered to an `inputRequired` result. */
+	/** The request as the SDK provides it, with its log and the client's answers to an `inputRequired` result. */
 	readonly request: ServerContext["mcpReq"];
-	/** What the client said it can do: whether a question to the user may be asked with `inputRequired`. */
+	/** The client's capabilities. They show whether the user can be asked with `inputRequired`. */
 	readonly clientCapabilities: ClientCapabilities;
-	/** Tells the client how far the work is, if it asked to know. Only a value larger than the one before is told. */
+	/** Reports progress, if the client requested it. A value that is not larger than the one before is not sent. */
 	progress(progress: number, total: number, message: string): Promise<void>;
 	/**
-	 * Seals what the next round of an `inputRequired` exchange needs to know, for its `requestState`. It comes back to
-	 * this tool from this user within ten minutes, or the request is refused. The client can read it, and send it again.
+	 * Signs the state for the next round of an `inputRequired` exchange, as its `requestState`. The request is refused
+	 * unless the state comes back from this user to this tool within ten minutes. The client can read and replay it.
 	 */
 	sealState(state: unknown): Promise<string>;
-	/** What this tool sealed in the round before; undefined in the first. */
+	/** The state that this tool sealed in the round before; undefined in the first round. */
 	readonly sealedState: unknown;
 };
 
-/** What `services` makes the services from. */
+/** The argument of `services`. */
 export type ServiceRequest<Classes extends StateClasses> = {
 	readonly env: Env;
-	/** Who is calling. */
+	/** The user and client of the request. */
 	readonly principal: Omit<Principal, "upstreamToken" | "grantId" | "expiresAt">;
-	/** What the server keeps for this user, by the names in `state`. */
+	/** The state of this user, by the names in `state`. */
 	readonly state: StateOf<Classes>;
 };
 
-/** What a server's definition says of the context. */
+/** The part of a server's definition that makes the context. */
 export type Serves = {
 	readonly state: StateClasses;
 	services(request: ServiceRequest<StateClasses>): object;
@@ -69,17 +69,17 @@ export type Serves = {
 	upstreamOf(principal: Principal, env: Env): Upstream | undefined;
 };
 
-/** What a server serves with. */
+/** The data that an MCP server needs to answer requests. */
 export type Serving = {
 	readonly env: Env;
 	readonly server: Serves;
-	/** What the client of the request that is being handled said it can do. */
+	/** The capabilities of the client whose request is being handled. */
 	clientCapabilities(): ClientCapabilities;
-	/** Whether an `inputRequired` result gets to the client. */
+	/** Whether an `inputRequired` result can reach the client. */
 	readonly canAsk: boolean;
 };
 
-/** With the services in it, which are not in its type: each item of a catalogue says which of them it needs. */
+/** The context with the services, which its type does not show: each catalogue item declares those that it needs. */
 export function userContextOf({ env, server }: Pick<Serving, "env" | "server">): UserContext {
 	const principal = currentPrincipal();
 	const { upstreamToken: _token, grantId: _grant, expiresAt: _expiry, ...visible } = principal;
@@ -107,7 +107,7 @@ export function contextOf(name: string, serving: Serving, mcp: ServerContext): C
 		...userContextOf(serving),
 		signal: request.signal,
 		request,
-		// Said once in an initialize request, or with each request since 2026-07-28; the SDK answers for both.
+		// A client states them once, in an initialize request, or, since 2026-07-28, with each request.
 		clientCapabilities: clientCapabilities(),
 		async progress(progress, total, message) {
 			const progressToken = request._meta?.progressToken;
@@ -120,7 +120,7 @@ export function contextOf(name: string, serving: Serving, mcp: ServerContext): C
 	};
 }
 
-/** The context of a call that is over when a signal says so: nothing that it tells after that is sent. */
+/** The context of a call that ends when a signal is aborted. After that, its progress and logs are not sent. */
 export function endingWith(signal: AbortSignal, context: Context): Context {
 	const { request } = context;
 	const untilThen =

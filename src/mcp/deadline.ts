@@ -1,19 +1,19 @@
-/** The deadline of a call: it is answered by then, whatever its tool, resource or prompt is still doing. */
+/** The deadline of a call. A response is sent by then, even if the tool, resource or prompt is still running. */
 import { readSettings } from "../auth/settings.ts";
 import { UserError } from "../errors.ts";
 import type { Tool } from "./define/tool.ts";
 
-/** A call did not end in time. The message says so to the model or the person. */
+/** A call did not end in time. The message explains it to the model or the user. */
 export class DeadlineError extends UserError {}
 
-/** How long a call may take: what a tool says itself, or the settings do. */
+/** The time limit of a call, from the tool itself or from the settings. */
 export function secondsFor({ long, timeoutSeconds }: Pick<Tool, "long" | "timeoutSeconds">, env: object): number {
 	const { callTimeoutSeconds, longCallTimeoutSeconds } = readSettings(env);
 	return timeoutSeconds ?? (long ? longCallTimeoutSeconds : callTimeoutSeconds);
 }
 
 export type Call = {
-	/** Of the tool, the resource or the prompt. */
+	/** The name of the tool, the resource or the prompt. */
 	readonly name: string;
 	readonly requestId: string;
 	readonly seconds: number;
@@ -22,7 +22,7 @@ export type Call = {
 };
 
 /**
- * Runs a call until its deadline at most. What it does after that, such as failing, is nobody's concern.
+ * Runs a call until its deadline at most. Its result or failure after that is ignored.
  *
  * @param run gets a signal that is aborted when the client cancels, and with a TimeoutError at the deadline
  * @throws DeadlineError at the deadline; until then, what `run` throws
@@ -32,7 +32,7 @@ export async function runUntilDeadline<T>(call: Call, run: (signal: AbortSignal)
 	const over = new AbortController();
 	const deadline = Promise.withResolvers<never>();
 	const timer = setTimeout(() => {
-		// First, so that this is the answer even if the signal makes the call end at once.
+		// Reject first, so that this is the outcome even if the signal makes the call end at once.
 		deadline.reject(new DeadlineError(deadlineSentence(name, seconds, requestId)));
 		over.abort(new DOMException(`${name} reached its time limit of ${seconds} s`, "TimeoutError"));
 	}, seconds * 1000);
@@ -44,7 +44,7 @@ export async function runUntilDeadline<T>(call: Call, run: (signal: AbortSignal)
 	}
 }
 
-/** What the model or the person is told. */
+/** The sentence for the model or the user. */
 export function deadlineSentence(name: string, seconds: number, requestId: string): string {
 	return (
 		`${name} was stopped because it reached its time limit of ${seconds} s. It may have done a part of its work. ` +

@@ -1,4 +1,4 @@
-/** What a server is, as the engine sees it: `defineServer` makes it of what `src/server.ts` says. */
+/** The definition of a server, as the engine uses it. `defineServer` makes it from `src/server.ts`. */
 import type { z } from "zod";
 import type { Permissions } from "../auth/permissions.ts";
 import type { Scopes } from "../auth/scopes.ts";
@@ -8,7 +8,7 @@ import type { Prompt } from "./define/prompt.ts";
 import type { Resource } from "./define/resource.ts";
 import type { OutputSchema, Tool } from "./define/tool.ts";
 
-/** What a server offers, in every version of the protocol. @typeParam Services what its items may need of the services */
+/** The tools, resources and prompts of a server. @typeParam Services the services that its items may need */
 export type Catalogue<Services = never> = {
 	readonly tools: readonly Tool<z.ZodObject, OutputSchema, true | undefined, Services>[];
 	readonly resources: readonly Resource<Services>[];
@@ -16,47 +16,47 @@ export type Catalogue<Services = never> = {
 };
 
 export type ServerInfo = {
-	/** For programs: letters, digits, `-`. Configurations of clients use it. */
+	/** For programs: letters, digits, `-`. It is used in the configuration of clients. */
 	readonly name: string;
-	/** For people: on the pages and in clients. */
+	/** For people: it is shown on the pages and in clients. */
 	readonly title: string;
 	readonly version: string;
-	/** What a model should know before it uses any of it. */
+	/** Instructions that a model should read before it uses the server. */
 	readonly instructions?: string;
 };
 
-/** How those who call are let in, as far as all the others need to know. */
+/** The part of a sign-in that the rest of the engine needs. */
 export type WayIn = {
 	/**
-	 * Whether users come back. Where they do not, nothing can be kept for them: no state is, and items that say
-	 * `needsUser` and extras are left out.
+	 * Whether the same user can return in a later session. If not, no state is kept, and items and extras with
+	 * `needsUser` are left out.
 	 */
 	readonly hasUsers: boolean;
-	/** A sentence for each setting that is wrong or missing. Nobody gets in until there are none. */
+	/** A sentence for each setting that is wrong or missing. The server refuses all requests until there are none. */
 	problems(env: Env, isLocal: boolean): readonly string[];
 	/** A sentence for each entry or setting that is ignored. */
 	warnings(env: Env): readonly string[];
-	/** What the home page and the greeting say of it. */
+	/** The description on the home page and in the greeting. */
 	describe(env: Env, origin: string): WayInDescription;
 };
 
 export type WayInDescription = {
-	/** The titles of the identity providers that people are offered, or what there is instead. */
+	/** The titles of the identity providers that users can choose, or the kind of sign-in that replaces them. */
 	readonly way: "built-in" | "api-key" | "none" | readonly string[];
-	/** What to register at the identity providers. */
+	/** The callback URL to register at the identity providers. */
 	readonly callback?: string;
-	/** For people: what comes after the address is pasted into a client. */
+	/** For people: what happens after the address is pasted into a client. */
 	readonly next: string;
-	/** A header that people enter in their client, with a placeholder for what is theirs. */
+	/** A header that users enter in their client, with a placeholder for their own value. */
 	readonly header?: { readonly name: string; readonly value: string };
 };
 
 export type Server = Serves & {
 	readonly info: ServerInfo;
 	readonly signIn: WayIn;
-	/** Those of the extras among them. */
+	/** The permissions, including those of the extras. */
 	readonly permissions: Permissions;
-	/** Without those of the extras. */
+	/** The scopes, without those of the extras. */
 	readonly scopes: Scopes;
 	readonly catalogue: Catalogue;
 	readonly extras: readonly Extra[];

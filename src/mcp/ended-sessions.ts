@@ -1,4 +1,4 @@
-/** The newest sessions that one isolate saw ended. */
+/** The sessions that ended most recently in this isolate. */
 
 const MAX_ENDED = 1000;
 

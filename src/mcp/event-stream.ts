@@ -1,27 +1,27 @@
-/** The event stream that a client reads, as text (HTML, server-sent events). */
+/** Event streams for clients (HTML, server-sent events). */
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { escapeLineEndsIn } from "../http/line-ends.ts";
 
 /**
- * @param message as JSON, or what is to become JSON
- * @param id what the client may come back with as Last-Event-ID
+ * @param message a message, or its JSON
+ * @param id the id that the client may send as Last-Event-ID when it reconnects
  */
 export function eventOf(message: JSONRPCMessage | string, id?: string): string {
 	const json = typeof message === "string" ? message : JSON.stringify(message);
 	return `event: message\n${id === undefined ? "" : `id: ${id}\n`}data: ${escapeLineEndsIn(json)}\n\n`;
 }
 
-/** Nothing but an id to come back with, so that a client misses nothing from the moment its stream opened. */
+/** An event with only an id. The client can resume from it, so it misses nothing from the start of its stream. */
 export function emptyEvent(id: string): string {
 	return `id: ${id}\ndata: \n\n`;
 }
 
-/** Earlier clients take an event without data for a broken message. */
+/** Earlier clients treat an event without data as a broken message. */
 export function takesEmptyEvents(protocolVersion: string | null): boolean {
 	return protocolVersion !== null && protocolVersion >= "2025-11-25";
 }
 
-/** An answer that is an event stream, with some events before its own. */
+/** An event stream response, with additional events at its start. */
 export function beginWith(events: string, response: Response): Response {
 	const opening = new TextEncoder().encode(events);
 	const opened = new TransformStream<Uint8Array, Uint8Array>({ start: (controller) => controller.enqueue(opening) });
@@ -30,22 +30,22 @@ export function beginWith(events: string, response: Response): Response {
 
 /** Cloudflare closes a silent connection after some minutes. */
 const KEEP_ALIVE_MILLISECONDS = 25_000;
-/** What may wait for a client that reads slowly; more than the largest message. */
+/** The limit of unread data if a client reads slowly. It is more than the largest message. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 
 const HEADERS = { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform" };
 
-/** One end of an event stream. What is written after its end, or after the client has left, goes nowhere. */
+/** The writing end of an event stream. After the stream has ended or the client has disconnected, it ignores writes. */
 export type StreamWriter = { write(events: string): void; end(): void };
 
 type StreamOptions = {
 	readonly keepAliveMilliseconds?: number;
 	readonly headers?: HeadersInit | undefined;
-	/** Called once, when the stream has ended, whoever ended it. */
+	/** Called once, when the server or the client has ended the stream. */
 	readonly onend?: (why: string) => void;
 };
 
-/** An event stream that is kept alive by comments, and ends when its client does not read. */
+/** Opens an event stream. Comments keep it alive. It ends if the client does not read. */
 export function openEventStream({
 	keepAliveMilliseconds = KEEP_ALIVE_MILLISECONDS,
 	headers,
@@ -68,7 +68,7 @@ export function openEventStream({
 	};
 	const write = (events: string) => {
 		if (!controller) return;
-		// The client does not read: the memory is everyone's.
+		// If a client does not read, its data must not fill the shared memory.
 		if ((controller.desiredSize ?? 0) <= 0) return end("The client does not read");
 		controller.enqueue(encoder.encode(events));
 	};

@@ -1,4 +1,4 @@
-/** Answers `resources/read`, `prompts/get` and completions behind the gate; their failures are JSON-RPC errors. */
+/** Checks and runs `resources/read`, `prompts/get` and completions. Failures become JSON-RPC errors. */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { logError, UserError } from "../errors.ts";
 import type { UserContext } from "./context.ts";
@@ -7,8 +7,8 @@ import { type Gated, refusal } from "./gate.ts";
 
 /**
  * @param run gets a signal that is aborted when the client cancels, and at the deadline
- * @throws ProtocolError with the refusal, the sentence of a UserError or of a deadline that passed, or the request id of
- *   what the log holds; the SDK's own errors, such as "resource not found", as they are
+ * @throws ProtocolError with the refusal, the sentence of a UserError, the deadline's sentence, or the request id of
+ *   the error in the log; errors of the SDK, such as "resource not found", are passed on
  */
 export async function answerFor<T>(
 	item: Gated,

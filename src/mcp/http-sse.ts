@@ -1,4 +1,4 @@
-/** `/sse` and `/stdio/sse`, behind the door: HTTP+SSE of 2024-11-05. What it takes, the stream in an object answers. */
+/** The HTTP+SSE transport of 2024-11-05, at `/sse` and `/stdio/sse`. Answers go to the stream in the user's object. */
 
 import { idOf, JSON_RPC, jsonRpcError, methodNotAllowed, notAcceptable, sessionNotFound } from "../http/json-rpc.ts";
 import type { Answerer } from "./answerer.ts";
@@ -9,10 +9,10 @@ import { newSession } from "./session-id.ts";
 import { socketStream } from "./socket-stream.ts";
 import { type Admission, accepts, type Handler, type Visit, visitOf } from "./visit.ts";
 
-/** A session is its stream: the second comment that is not read finds out that its client has left. */
+/** A session ends with its stream. A disconnect is noticed when the second comment cannot be sent. */
 const keepAliveMilliseconds = 5_000;
 
-/** The door, for whoever answers behind it: GET opens a session and its stream, POST to its message path sends it one. */
+/** The handler of an answerer's endpoint: GET opens a session and its stream, POST sends a message to the session. */
 export function createHttpSse(server: Server, answerer: Answerer): Handler {
 	const endpoint = `${answerer.prefix}/sse` as const;
 	const messagePath = `${endpoint}/message`;
@@ -49,7 +49,7 @@ export function createHttpSse(server: Server, answerer: Answerer): Handler {
 		if (Array.isArray(message)) {
 			return jsonRpcError(400, JSON_RPC.invalidRequest, "Invalid Request: this address takes no batches");
 		}
-		// No challenge for a missing scope: clients of this era take a 403 for a broken server, and the tool says it better.
+		// No challenge for a missing scope: these clients treat a 403 as a broken server. The tool explains the refusal.
 		const given = new URL(request.url).searchParams.get("sessionId");
 		const id = idOf(message);
 		if (!given) {

@@ -1,6 +1,6 @@
 /**
- * Answers messages of the eras with sessions in the Worker, as long as they need no place: a server for each POST, and
- * none for a plain call.
+ * Answers messages of a session in the Worker, if they do not need the user's object. Each POST gets its own MCP
+ * server; a plain call needs none.
  */
 import { waitUntil } from "cloudflare:workers";
 import { parseJSONRPCMessage } from "@modelcontextprotocol/server";
@@ -20,7 +20,7 @@ export type Asked = {
 	readonly principal: Principal;
 };
 
-/** @returns the answer, as JSON or as an event stream; 202 for what has no answer */
+/** @returns the response, as JSON or as an event stream; 202 if there is no request to answer */
 export async function answerInWorker(env: Env, definition: Server, asked: Asked): Promise<Response> {
 	const { session, message, principal } = asked;
 	const messages: unknown[] = Array.isArray(message) ? message : [message];
@@ -50,7 +50,7 @@ export function answerPlainCall(
 	return transport.response;
 }
 
-/** The log level that a session asked for is in the user's object, and is needed only when a tool logs. */
+/** The log level of a session is stored in the user's object. It is read only if a tool logs. */
 function logLevelOf(env: Env, session: Session, { user }: Principal) {
 	return () => userObjectOf(env, user.id).logLevel(session.id);
 }

@@ -1,4 +1,4 @@
-/** What a client posts: read once, and refused here if no session should see it. */
+/** Reads a posted body once, and refuses it if it is not a message that a session should get. */
 import {
 	isInitializeRequest,
 	isJSONRPCNotification,
@@ -18,10 +18,10 @@ import type { Catalogue } from "./definition.ts";
 import type { Gated } from "./gate.ts";
 import type { Posted } from "./sessions.ts";
 
-/** A session stores what its client said when it initialized. */
+/** The client's capabilities in this message become part of the session. */
 const MAX_INITIALIZE_LENGTH = 16 * 1024;
 
-/** As many as the SDK takes. */
+/** The same limit as in the SDK. */
 const MAX_BATCH = 100;
 
 /** More than any tool's arguments need. */
@@ -29,18 +29,18 @@ const MAX_DEPTH = 256;
 
 const decoder = new TextDecoder();
 
-/** The requests among what was read, and has parameters that fit. */
+/** The requests in a checked message or batch. */
 export function requests(message: unknown): JSONRPCRequest[] {
 	const messages: unknown[] = Array.isArray(message) ? message : [message];
 	return messages.filter(isRequest);
 }
 
-/** Of what was read, which proved to be a message: the SDK's guard parses it all again. */
+/** For checked messages only. The guard of the SDK would parse them again. */
 function isRequest(message: unknown): message is JSONRPCRequest {
 	return typeof message === "object" && message !== null && "method" in message && "id" in message;
 }
 
-/** Whether something that was read answers a question of the server's. */
+/** Whether a checked message is the response to a request of the server. */
 export function isResponse(message: unknown): message is JSONRPCResponse {
 	return typeof message === "object" && message !== null && !("method" in message);
 }
@@ -56,7 +56,7 @@ export function cancelledRequests(message: unknown): RequestId[] {
 	});
 }
 
-/** What a message, or a batch of them, wants to use of what a catalogue offers. */
+/** The catalogue items that a message, or a batch of them, uses. */
 export function requestedItems(catalogue: Catalogue, message: unknown): Gated[] {
 	const { tools, prompts } = catalogue;
 	return requests(message).flatMap<Gated>(({ method, params }) => {
@@ -67,23 +67,24 @@ export function requestedItems(catalogue: Catalogue, message: unknown): Gated[] 
 	});
 }
 
-/** The resources of a catalogue that a URI names. */
+/** The resources of a catalogue that match a URI. */
 export function resourcesAt({ resources }: Catalogue, uri: unknown): Resource[] {
 	if (typeof uri !== "string") return [];
 	return resources.filter((resource) => new UriTemplate(resource.uri).match(uri) !== null);
 }
 
 /**
- * The parsed JSON body; its size was limited before it came here.
+ * Parses a JSON body. Its size was limited earlier.
  *
- * @returns the message, whose parameters may be anything yet, or a batch of them; or the answer to a body that is none
+ * @returns the message, whose parameters are not checked yet, or a batch of them; or an error response if the body is
+ *   not a message
  */
 export async function readMessage(request: Request): Promise<Posted | Response> {
 	const isJson = isJsonContentType(request.headers.get("Content-Type"));
 	let message: unknown;
 	let text = "";
 	try {
-		// The runtime's own text() logs a warning for a type that it takes for binary.
+		// The runtime's text() logs a warning for content types that it considers binary.
 		text = isJson ? await request.text() : decoder.decode(await request.bytes());
 		message = JSON.parse(text);
 	} catch {
@@ -103,9 +104,9 @@ export async function readMessage(request: Request): Promise<Posted | Response> 
 	return { message, text };
 }
 
-/** Why a body is no message that a server here should see. */
+/** Why a body is not a valid message. */
 function problemOf(message: unknown, length: number): string | undefined {
-	// Each level takes two characters at least.
+	// Each level takes at least two characters.
 	if (length > 2 * MAX_DEPTH && isDeeperThan(message, MAX_DEPTH)) return `nested deeper than ${MAX_DEPTH} levels`;
 	const messages: unknown[] = Array.isArray(message) ? message : [message];
 	if (messages.length > MAX_BATCH) return `a batch holds at most ${MAX_BATCH} messages`;
@@ -119,14 +120,14 @@ function hasLongId(message: unknown): boolean {
 	return typeof message.id === "string" && message.id.length > MAX_ID_LENGTH;
 }
 
-/** Whether something is a JSON-RPC message, whatever its parameters are. */
+/** Whether a value is a JSON-RPC message. The parameters of a request or notification are not checked. */
 function isEnvelope(message: unknown): boolean {
 	if (typeof message !== "object" || message === null) return false;
 	const { params: _params, ...envelope } = { params: undefined, ...message };
 	return isJSONRPCRequest(envelope) || isJSONRPCNotification(envelope) || isJSONRPCResponse(message);
 }
 
-/** Level by level, since what is nested too deep for a session is too deep for recursion as well. */
+/** Checks level by level, because recursion could overflow the stack. */
 function isDeeperThan(value: unknown, limit: number): boolean {
 	let level = [value];
 	for (let depth = 0; level.length > 0; depth++) {

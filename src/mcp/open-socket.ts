@@ -1,4 +1,4 @@
-/** Opens a WebSocket to an object of a user's, for an event stream of one of their clients. */
+/** Opens a WebSocket to a user's object, for an event stream of a client. */
 import type { Principal } from "../auth/principal.ts";
 import { STREAM_HEADER } from "./headers.ts";
 import type { Stream } from "./object/streams.ts";

@@ -1,4 +1,4 @@
-/** Sorts what a server sends: answers, questions to the client, and what it tells it. */
+/** Sorts the messages that an MCP server sends. */
 import {
 	isJSONRPCErrorResponse,
 	isJSONRPCResultResponse,
@@ -23,13 +23,13 @@ export function isAnswer(message: JSONRPCMessage): message is JSONRPCResponse {
 	return isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
 }
 
-/** The level of a log message; undefined for every other. */
+/** The level of a log message; undefined for every other message. */
 export function logLevelOf(message: JSONRPCMessage): LoggingLevel | undefined {
 	if (!("method" in message) || message.method !== "notifications/message") return undefined;
 	return LEVELS.find((level) => level === message.params?.level);
 }
 
-/** @param least what the client asked for with `logging/setLevel`; undefined: everything */
+/** @param least the level that the client set with `logging/setLevel`; if undefined, everything is logged */
 export function isLogged(level: LoggingLevel, least: LoggingLevel | "off" | undefined): boolean {
 	if (least === "off") return false;
 	return least === undefined || LEVELS.indexOf(level) >= LEVELS.indexOf(least);

@@ -1,4 +1,4 @@
-/** Checks the parameters of requests, for all methods and eras, before a server sees them. */
+/** Checks the parameters of requests, for all methods and protocol versions, before they reach an MCP server. */
 import {
 	isJSONRPCNotification,
 	type JSONRPCErrorResponse,
@@ -8,9 +8,9 @@ import {
 } from "@modelcontextprotocol/server";
 import { idOf, JSON_RPC, shorten } from "../http/json-rpc.ts";
 
-/** Longer names are none of this server's; the answer repeats the name. */
+/** No name on this server is longer. The limit exists because an error repeats the name. */
 const MAX_NAME_LENGTH = 256;
-/** Matching a template with a longer one may take long; characters. */
+/** In characters. A longer URI may take long to match with a template. */
 const MAX_URI_LENGTH = 8192;
 
 const SHARED_METHODS: Record<string, StandardSchemaV1> = {
@@ -25,8 +25,8 @@ const SHARED_METHODS: Record<string, StandardSchemaV1> = {
 };
 
 /**
- * The methods where requests belong to a session (2024-11-05 to 2025-11-25), and where each says everything itself
- * (2026-07-28). The parameters of other methods are hardly looked at: the server answers that it has no such method.
+ * The methods of the versions with sessions (2024-11-05 to 2025-11-25), and of the stateless version (2026-07-28). The
+ * parameters of other methods are checked only roughly, because the MCP server refuses unknown methods.
  */
 const METHODS: Record<"sessions" | "stateless", ReadonlyMap<string, StandardSchemaV1>> = {
 	sessions: new Map(
@@ -48,12 +48,12 @@ const METHODS: Record<"sessions" | "stateless", ReadonlyMap<string, StandardSche
 	),
 };
 
-/** What a server should see of what a client posted, if anything, and the answers to the rest. */
+/** The part of a posted message that an MCP server should get, if any, and the errors for the rest. */
 export type CheckedParams = { readonly fitting: unknown; readonly errors: readonly JSONRPCErrorResponse[] };
 
 /**
- * Sorts out requests whose parameters do not fit (JSON-RPC 2.0, section 5.1, -32602), and drops such notifications, to
- * which nobody waits for an answer.
+ * Sorts out requests whose parameters do not fit (JSON-RPC 2.0, section 5.1, -32602). Drops such notifications, because
+ * they have no response.
  *
  * @param message a JSON-RPC message, or a batch of them, whose `params` may be anything
  */
@@ -71,7 +71,7 @@ function isBrokenNotification(message: unknown): boolean {
 	return isRecord(message) && "method" in message && !("id" in message) && !isJSONRPCNotification(message);
 }
 
-/** The answer to a request whose parameters do not fit: one sentence that names each, and what was expected. */
+/** The error for a request whose parameters do not fit. It names each parameter and what was expected. */
 function misfitOf(message: unknown): JSONRPCErrorResponse | undefined {
 	const id = idOf(message);
 	if (id === null || !isRecord(message) || typeof message.method !== "string") return undefined;
@@ -90,7 +90,7 @@ function problemOf(method: string, params: unknown): string | undefined {
 	return methods.has(method) && isRecord(params) ? refusalOf(method, params) : undefined;
 }
 
-/** What no schema knows: names and URIs that cannot be any of this server's, and cursors, of which it gives out none. */
+/** Checks that no schema makes: names and URIs that are too long, and cursors, which this server never issues. */
 function refusalOf(method: string, params: Record<string, unknown>): string | undefined {
 	switch (method) {
 		case "tools/call":
@@ -112,7 +112,7 @@ function refusalOf(method: string, params: Record<string, unknown>): string | un
 }
 
 function refuseName(path: string, name: unknown, what: string): string | undefined {
-	// The SDK keeps what is registered in plain objects, where it would find these.
+	// The SDK keeps registered items in plain objects, which inherit these names.
 	if (typeof name === "string" && name in Object.prototype) return `${what} ${name} not found`;
 	return tooLong(path, name, MAX_NAME_LENGTH);
 }
@@ -122,7 +122,7 @@ function tooLong(path: string, text: unknown, limit: number): string | undefined
 	return `Invalid params: ${path}: expected at most ${limit} characters`;
 }
 
-/** An issue as the SDK's schemas tell it: of a union, with what is wrong under each of its alternatives. */
+/** An issue from the SDK's schemas. For a union, it has the issues of each alternative. */
 type Issue = StandardSchemaV1.Issue & { readonly errors?: readonly (readonly Issue[])[] };
 
 function describe(issue: Issue, parents: readonly unknown[] = []): string {
@@ -130,19 +130,19 @@ function describe(issue: Issue, parents: readonly unknown[] = []): string {
 	const alternatives = (issue.errors ?? []).toSorted((one, other) => one.length - other.length);
 	const [closest, ...others] = alternatives.flatMap(([first]) => first ?? []);
 	if (!closest) return `${nameOf(path)}: ${wordsOf(issue)}`;
-	// Of one parameter, what each alternative expects; otherwise only the alternative that the parameters are closest to.
+	// If all issues are about one parameter, list what each alternative expects. Otherwise, describe the closest one.
 	const isOne = others.every(({ path }) => String(path) === String(closest.path));
 	if (!isOne || closest.errors) return describe(closest, path);
 	const expected = new Set([closest, ...others].map((one) => wordsOf(one).replace(/, received .*/, "")));
 	return `${nameOf([...path, ...(closest.path ?? [])])}: ${[...expected].join(" or ").replaceAll(" or expected", " or")}`;
 }
 
-/** The path of a parameter, without the `params` that it begins with. */
+/** The path of a parameter, without the leading `params`. */
 function nameOf(path: readonly unknown[]): string {
 	return path.slice(1).map(String).join(".") || "params";
 }
 
-/** Without the validator's preamble, and in JSON's terms. */
+/** The text of an issue, without the validator's preamble, and in JSON's terms. */
 function wordsOf({ message }: Issue): string {
 	return message
 		.replace(/^Invalid \w+: /, "")

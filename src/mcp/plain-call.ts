@@ -1,6 +1,6 @@
 /**
- * Most of what a server gets: one call of an ordinary tool whose arguments fit. It is answered without a server of the SDK,
- * to the same effect; whatever is special about a message, every error in it included, is left to the SDK.
+ * Plain calls: a single call of an ordinary tool with valid arguments, which is most of the traffic. They are answered
+ * without an MCP server of the SDK, with the same result. The SDK handles every other message and every error in one.
  */
 import {
 	CLIENT_CAPABILITIES_META_KEY,
@@ -25,7 +25,7 @@ import { convertedOnce } from "./register/schema.ts";
 import { callTool } from "./register/tools.ts";
 
 const PLAIN_PARAMS = ["name", "arguments", "_meta"];
-/** In the newest era each request says who it is from; what else it says there is special. */
+/** In the stateless era, each request describes its client. With any other member here, a call is not plain. */
 const SESSION_META = ["progressToken"];
 const STATELESS_META = [PROTOCOL_VERSION_META_KEY, CLIENT_INFO_META_KEY, CLIENT_CAPABILITIES_META_KEY, "progressToken"];
 
@@ -33,16 +33,16 @@ type Sender = Pick<Transport, "send">;
 
 export type PlainCall = {
 	readonly id: RequestId;
-	/** In the newest era, what the message says its client can do. */
+	/** In the stateless era, the client's capabilities in the message. */
 	clientCapabilities(): ClientCapabilities;
-	/** Runs the tool; its answer, and what it tells before, go to the transport. */
+	/** Runs the tool. Its notifications and its result go to the transport. */
 	run(serving: Serving, transport: Sender, signal?: AbortSignal): Promise<void>;
 };
 
 /**
  * A plain call in a session; undefined for every other message.
  *
- * @param where it is answered: what may take long has its place in the user's object
+ * @param where it is answered; a call that may take long is not plain in the Worker
  */
 export function plainCallOf(
 	server: Server,
@@ -53,7 +53,7 @@ export function plainCallOf(
 	return plain(server, message, principal, where, (result) => result);
 }
 
-/** A plain call of the newest era, whose headers say the same as its body. */
+/** A plain call of the stateless era, if its headers match its body; otherwise undefined. */
 export function plainStatelessCallOf(
 	server: Server,
 	message: unknown,
@@ -131,7 +131,7 @@ function hasOnly(object: object, names: readonly string[]): boolean {
 
 const readingHeaders = new WeakMap<Tool, boolean>();
 
-/** Whether arguments are repeated in headers, which the SDK then checks (MCP 2026-07-28, transports, `x-mcp-header`). */
+/** Whether headers repeat arguments. If so, the SDK checks them (MCP 2026-07-28, transports, `x-mcp-header`). */
 function readsHeaders(tool: Tool): boolean {
 	const known = readingHeaders.get(tool);
 	if (known !== undefined) return known;
@@ -141,7 +141,7 @@ function readsHeaders(tool: Tool): boolean {
 	return found;
 }
 
-/** What the SDK tells a tool of its request; of a plain one, nobody can be asked. */
+/** The request context that the SDK would make for a tool. In a plain call, the client cannot be asked. */
 function contextFor(
 	id: RequestId,
 	_meta: { progressToken?: unknown },

@@ -1,6 +1,6 @@
 /**
- * The state that an `inputRequired` result leaves with the client until it comes back with the answers. It is in the
- * client's hands meanwhile, so it is signed, and bound to the user and to what gave it away
+ * The state of an `inputRequired` exchange. The client keeps it until it sends the answers, so it is signed, and bound
+ * to the user and to the tool or prompt that made it
  * (MCP 2026-07-28, multi round-trip requests).
  */
 import {
@@ -17,18 +17,18 @@ import { secretsFor } from "../auth/signing-key.ts";
 
 const sealedSchema = z.object({ name: z.string(), state: z.unknown() });
 
-/** Of the current key first. */
+/** The codec of the current key comes first. */
 async function codecs(env: Env): Promise<RequestStateCodec[]> {
 	const secrets = await secretsFor("request-state", env, currentPrincipal().isLocal);
 	const { user } = currentPrincipal();
-	// A visitor without a session is another one with each request.
+	// Without a session, each request has a new visitor.
 	const owner = user.provider === VISITOR_PROVIDER ? VISITOR_PROVIDER : user.id;
 	const bind = ({ mcpReq }: ServerContext) => `${mcpReq.method}\0${owner}`;
 	return secrets.map((key) => createRequestStateCodec({ key, bind }));
 }
 
 /**
- * @param name the tool or prompt that may have it back
+ * @param name the tool or prompt that may open the state again
  * @returns an opaque string for `inputRequired({ requestState })`
  */
 export async function sealState(env: Env, name: string, state: unknown, mcp: ServerContext): Promise<string> {
@@ -38,9 +38,9 @@ export async function sealState(env: Env, name: string, state: unknown, mcp: Ser
 }
 
 /**
- * Checks what came back, for the SDK.
+ * Checks a returned state, for the SDK.
  *
- * @throws Error for a state that was changed, is too old, or was given to another user or for another method
+ * @throws Error if the state was changed, is too old, or was made for another user or another method
  */
 export async function verifyState(env: Env, sealed: string, mcp: ServerContext): Promise<unknown> {
 	const [current, ...previous] = await codecs(env);
@@ -50,9 +50,9 @@ export async function verifyState(env: Env, sealed: string, mcp: ServerContext):
 }
 
 /**
- * What a tool or prompt sealed in the round before; undefined in the first.
+ * The state that a tool or prompt sealed in the round before; undefined in the first round.
  *
- * @throws ProtocolError for what another one sealed
+ * @throws ProtocolError if another tool or prompt sealed it
  */
 export function openState(name: string, { mcpReq }: ServerContext): unknown {
 	const verified = mcpReq.requestState<unknown>();

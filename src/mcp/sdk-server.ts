@@ -1,4 +1,4 @@
-/** The MCP server behind every era of the protocol: its name, its instructions, and what the catalogue offers. */
+/** Makes the SDK's MCP server, for every version of the protocol, with the items of the catalogue. */
 import { McpServer, type ServerCapabilities } from "@modelcontextprotocol/server";
 import type { Serving } from "./context.ts";
 import type { Server } from "./definition.ts";
@@ -8,17 +8,17 @@ import { registerTools } from "./register/tools.ts";
 import { verifyState } from "./request-state.ts";
 import { capabilitiesOf, type Session } from "./session-id.ts";
 
-/** Beside those that come with what the catalogue offers. */
+/** Capabilities in addition to those of the catalogue's items. */
 const CAPABILITIES: ServerCapabilities = { logging: {}, resources: { subscribe: true } };
 
 type ServerOptions = {
-	/** The session that a message belongs to, in the eras that have them. */
+	/** The session that a message belongs to, if its protocol version has sessions. */
 	readonly session?: Pick<Session, "asks">;
-	/** Whether an `inputRequired` result gets to the client. */
+	/** Whether an `inputRequired` result can reach the client. */
 	readonly canAsk: boolean;
 };
 
-/** A server that is not yet connected to a transport. */
+/** Makes a server that is not yet connected to a transport. */
 export function createServer(env: Env, definition: Server, options: ServerOptions): McpServer {
 	const { session, canAsk } = options;
 	const { catalogue } = definition;

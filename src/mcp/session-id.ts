@@ -1,6 +1,6 @@
 /**
- * A session is what its id says: `<claims>.<mac>`, signed for the user, the client and the transport it was given to.
- * Nothing is kept of it anywhere, and a made-up, stolen or expired id is refused before any object is touched.
+ * A session is stored in its id: `<claims>.<mac>`, signed for one user, client and endpoint. So no other storage is
+ * needed to open it, and a made-up, stolen or expired id is refused before any object is called.
  */
 import type { ClientCapabilities } from "@modelcontextprotocol/server";
 import { z } from "zod";
@@ -15,33 +15,33 @@ const claimsSchema = z.object({
 	id: z.string().min(1),
 	/** Seconds since the epoch. */
 	issuedAt: z.int(),
-	/** The negotiated protocol version; at `/sse`, where the id comes before `initialize`, with the stream instead. */
+	/** The negotiated protocol version. At `/sse`, the stream has it, because the id is issued before `initialize`. */
 	version: z.string().optional(),
-	/** How the client's user can be asked. */
+	/** Which requests to the user the client supports. */
 	asks: asksSchema.default([]),
-	/** The user's id, where nothing but their session says who they are. */
+	/** The id of a visitor, who is known only by the session. */
 	visitor: z.string().min(1).optional(),
 });
 
 export type Session = z.infer<typeof claimsSchema>;
 export type Asks = Session["asks"];
 
-/** A session, and when its id expires, in seconds since the epoch. */
+/** A session, and the time when its id expires, in seconds since the epoch. */
 export type PlacedSession = Session & { readonly expiresAt: number };
 
 const encoder = new TextEncoder();
 
-/** @param id a new one, unless somebody else gave the session its id */
+/** @param claims may set the id of the session; by default, it is a new one */
 export function newSession(claims: Omit<Partial<Session>, "issuedAt"> = {}): Session {
 	return { id: crypto.randomUUID(), issuedAt: Math.floor(Date.now() / 1000), asks: [], ...claims };
 }
 
-/** JSON keeps the parts apart, whatever characters a user or client id holds. */
+/** JSON separates the parts unambiguously, whatever characters a user or client id holds. */
 function signedParts(claims: string, endpoint: Endpoint, owner: SessionOwner): string {
 	return JSON.stringify([claims, endpoint, owner.userId, owner.clientId]);
 }
 
-/** Ids that proved to be good, by what proves it: each is used many times. */
+/** A cache of verified ids, because each is used many times. */
 const read = new Map<string, Session>();
 const MAX_READ = 1000;
 
@@ -78,10 +78,10 @@ export async function issueSessionId(
 }
 
 /**
- * What a session id says.
+ * Reads and verifies a session id.
  *
- * @param maxAgeSeconds after which a session is over
- * @returns undefined for an id that was not issued to this user and client, for this endpoint, or that has expired
+ * @param maxAgeSeconds the maximum age of a session
+ * @returns undefined if the id was not issued to this user and client, for this endpoint, or has expired
  */
 export async function readSessionId(
 	sessionId: string,
@@ -99,10 +99,10 @@ export async function readSessionId(
 	return session && Date.now() / 1000 < session.issuedAt + maxAgeSeconds ? session : undefined;
 }
 
-/** What matters of a client's capabilities, as short as an id has to be. */
+/** The relevant part of a client's capabilities, in a short form for the id. */
 export function asksOf({ elicitation, sampling, roots }: ClientCapabilities): Asks {
 	return [
-		// A client that names no mode takes forms (MCP 2025-11-25, elicitation, capabilities).
+		// A client that names no mode supports forms (MCP 2025-11-25, elicitation, capabilities).
 		...(elicitation && (elicitation.form || !elicitation.url) ? ["form" as const] : []),
 		...(elicitation?.url ? ["url" as const] : []),
 		...(sampling ? ["sampling" as const] : []),
@@ -110,7 +110,7 @@ export function asksOf({ elicitation, sampling, roots }: ClientCapabilities): As
 	];
 }
 
-/** The capabilities again, as the SDK and tools know them. */
+/** Turns the short form into capabilities as the SDK and tools use them. */
 export function capabilitiesOf({ asks }: Pick<Session, "asks">): ClientCapabilities {
 	const form = asks.includes("form");
 	const url = asks.includes("url");

@@ -6,13 +6,13 @@ import { secretsFor } from "../auth/signing-key.ts";
 import type { Endpoint } from "../http/endpoints.ts";
 import { issueSessionId, type PlacedSession, readSessionId, type Session, type SessionOwner } from "./session-id.ts";
 
-/** In whose name the ids of all visitors are signed: which of them it is, is one of the claims. */
+/** The owner of all visitors' session ids. The visitor's own id is one of the claims. */
 const VISITORS: SessionOwner = { userId: "", clientId: VISITOR_PROVIDER };
 
 /**
- * Whose session an id is, of those who are known by nothing else.
+ * Reads the visitor's id from a session id.
  *
- * @returns undefined for an id that is none of this endpoint's, or that has expired
+ * @returns undefined if the session id was not issued at this endpoint, or has expired
  */
 export async function readVisitor(
 	id: string,
@@ -30,7 +30,7 @@ export class SessionIds {
 	readonly #env: Env;
 	readonly #owner: SessionOwner;
 	readonly #isLocal: boolean;
-	/** The user's id, if all that says who they are is their session. */
+	/** The user's id if the user is a visitor. */
 	readonly #visitor: string | undefined;
 
 	constructor(endpoint: Endpoint, env: Env, { user, clientId, isLocal }: Principal) {
@@ -47,7 +47,7 @@ export class SessionIds {
 		return issueSessionId(claims, this.#endpoint, this.#owner, await this.#secrets());
 	}
 
-	/** @returns undefined for an id that is not theirs, or not any more */
+	/** @returns undefined if the id belongs to another user, client or endpoint, or has expired */
 	async read(id: string): Promise<PlacedSession | undefined> {
 		const { sessionMaxAgeSeconds } = readSettings(this.#env);
 		const session = await readSessionId(id, this.#endpoint, this.#owner, await this.#secrets(), sessionMaxAgeSeconds);

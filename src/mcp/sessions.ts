@@ -1,19 +1,19 @@
-/** What of sessions is in a Durable Object of their user's, as the doors see it. */
+/** The sessions in a user's Durable Object, as the transports use them. */
 import type { Principal } from "../auth/principal.ts";
 import type { PlacedSession } from "./session-id.ts";
 
-/** What was posted: a JSON-RPC message, or a batch of them, and the JSON in which it came. */
+/** A posted JSON-RPC message, or a batch of them, and its JSON text. */
 export type Posted = { readonly message: unknown; readonly text: string };
 
-/** What of sessions lasts longer than a request. */
+/** The operations on sessions that need the object. */
 export type Sessions = {
-	/** Takes a message posted to `/sse/message`; its answer goes to the session's stream. */
+	/** Accepts a message posted to `/sse/message`. The answer goes to the session's stream. */
 	postToSse(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response>;
-	/** The rest of a POST's event stream that broke; undefined if there is none that this token may read. */
+	/** The rest of a POST's broken event stream; undefined if there is none that this token may read. */
 	resume(session: PlacedSession, lastEventId: string, principal: Principal): Promise<Response | undefined>;
-	/** @returns false if it had ended before */
+	/** @returns false if the session had already ended */
 	endSession(session: PlacedSession): Promise<boolean>;
 };
 
-/** Gives WebSockets, for the event streams of clients. */
+/** Opens WebSockets, for the event streams of clients. */
 export type StreamSource = { fetch(url: string, init: RequestInit): Promise<Response> };

@@ -1,7 +1,7 @@
-/** The event stream that a client reads, from the WebSocket that a user's object writes to. */
+/** Turns the WebSocket of a user's object into an event stream for a client. */
 import { openEventStream } from "./event-stream.ts";
 
-/** A message on the socket that is no event: the newest token of the grant, and with it the stream, lasts until then. */
+/** A message on the socket that is not an event. It extends the stream until the newest token of the grant expires. */
 const EXPIRES = "expires:";
 
 /** @param seconds since the epoch */
@@ -14,7 +14,7 @@ type SocketStreamOptions = {
 	readonly keepAliveMilliseconds?: number;
 	/** An event to send first. */
 	readonly opening?: string;
-	/** When the token ends, in seconds since the epoch, and with it the stream: the client is back with a new one. */
+	/** When the token expires, in seconds since the epoch. The stream ends then, and the client reconnects. */
 	readonly expiresAt?: number | undefined;
 };
 

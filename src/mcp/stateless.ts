@@ -1,4 +1,4 @@
-/** The stateless era (MCP 2026-07-28): each request is answered by a server of its own, and no session is kept. */
+/** The stateless era (MCP 2026-07-28): there are no sessions, and each request gets its own MCP server. */
 import { env, waitUntil } from "cloudflare:workers";
 import {
 	createMcpHandler,
@@ -20,8 +20,8 @@ import { userObjectOf } from "./user-object.ts";
 import { WorkerTransport } from "./worker-transport.ts";
 
 /**
- * How often a stream that waits gets a comment. It keeps the connection open, and finds out, with the second one, that
- * the client has hung up, which cancels the request: nobody else tells.
+ * How often a waiting stream gets a comment. Comments keep the connection open. They also detect, by the second one,
+ * that the client has disconnected, which cancels the request: there is no other sign of it.
  */
 export const KEEP_ALIVE_MILLISECONDS = 5_000;
 
@@ -34,7 +34,7 @@ export function createStatelessHandler(server: Server): StatelessHandler {
 	const options = { legacy: "reject", keepAliveMs: KEEP_ALIVE_MILLISECONDS, onerror: logError } as const;
 	const handler = createMcpHandler(newServer, options);
 
-	/** `subscriptions/listen`: told by this user's object only, since a bus reaches all who listen on it. */
+	/** Handles `subscriptions/listen` with a bus of its own, because all listeners on a bus get its events. */
 	async function listen(request: Request, message: unknown, principal: Principal): Promise<Response> {
 		const bus = new InMemoryServerEventBus();
 		const listening = createMcpHandler(newServer, { ...options, bus });
@@ -52,7 +52,7 @@ export function createStatelessHandler(server: Server): StatelessHandler {
 	};
 }
 
-/** Answers a plain call, which ends when its client hangs up. */
+/** Answers a plain call. It is cancelled if the client disconnects. */
 export function answerStatelessCall(
 	server: Server,
 	plain: PlainCall,
@@ -63,7 +63,7 @@ export function answerStatelessCall(
 	const transport = new WorkerTransport({
 		ids: [plain.id],
 		isBatch: false,
-		// A client of this era names a level in the call that it is for, which then is not a plain one.
+		// If a call of this era names a log level, it is not a plain call.
 		logLevel: async () => "off",
 		keepAliveMilliseconds: KEEP_ALIVE_MILLISECONDS,
 		onhangup: () => hangup.abort(),
@@ -74,7 +74,7 @@ export function answerStatelessCall(
 	return transport.response;
 }
 
-/** Publishes what the user's object says on a bus, as long as the client reads; the stream ends with its token. */
+/** Publishes the events of the user's object on a bus while the client reads, until the token expires. */
 async function feed(bus: InMemoryServerEventBus, response: Response, principal: Principal): Promise<Response> {
 	const socket = await openSocket(userObjectOf(env, principal.user.id), principal, {
 		kind: "listen",
@@ -112,9 +112,9 @@ function eventOf(notification: ChangeNotification): ServerEvent {
 	}
 }
 
-/** Writes what the SDK complains of to the log. */
+/** Writes an error of the SDK to the log. */
 export function logError({ name, message }: Error): void {
-	// It quotes what the client sent.
+	// The message may quote the client's request.
 	const cause = message.slice(0, MAX_LOGGED_LENGTH);
 	logWarning("mcp_error", { requestId: currentRequestId(), name, cause });
 }
@@ -124,7 +124,7 @@ type WithVersions = {
 	error?: { data?: { supported?: readonly string[] } };
 };
 
-/** The SDK names the version that it serves here; the same address also serves those with sessions. */
+/** Adds the versions with sessions to a response of the SDK, because this address serves them too. */
 export async function nameAllVersions(response: Response): Promise<Response> {
 	if (!isJsonContentType(response.headers.get("Content-Type"))) return response;
 	const body = await response.json<WithVersions>();

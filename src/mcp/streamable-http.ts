@@ -1,4 +1,4 @@
-/** `/mcp` and `/stdio/mcp`, behind the door: Streamable HTTP. Checks a request, and has it answered. */
+/** The Streamable HTTP transport, at `/mcp` and `/stdio/mcp`. Checks requests, and passes them to the answerer. */
 import {
 	type InitializeRequest,
 	isInitializeRequest,
@@ -33,14 +33,14 @@ import type { Posted } from "./sessions.ts";
 import { socketStream } from "./socket-stream.ts";
 import { type Admission, accepts, type Handler, isStateless, type Visit, visitOf } from "./visit.ts";
 
-/** Those that this isolate saw ended; a user's object knows all of its own. */
+/** Sessions that ended in this isolate. The user's object knows all ended sessions of its user. */
 const ended = new EndedSessions();
 
-/** The door, for whoever answers behind it. */
+/** The handler of an answerer's endpoint. */
 export function createStreamableHttp(server: Server, answerer: Answerer): Handler {
 	const endpoint = `${answerer.prefix}/mcp` as const;
 
-	/** POST a message; GET a stream of what belongs to no POST and DELETE the session, where the era has sessions. */
+	/** POST sends a message. In versions with sessions, GET opens or resumes a stream, and DELETE ends the session. */
 	async function streamableHttp(request: Request, env: Env, admission: Admission): Promise<Response> {
 		if (request.method !== "POST" && isStateless(request)) {
 			return methodNotAllowed("POST", `Version ${STATELESS_VERSION} has neither sessions nor GET streams`);
@@ -84,7 +84,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 		return errors.length === 0 ? response : addErrors(response, errors);
 	}
 
-	/** Opens a session: all that is known of it is in the id that the client gets. */
+	/** Opens a session. The id that the client gets contains all its data. */
 	async function initialize(visit: Visit, posted: Posted & { message: InitializeRequest }): Promise<Response> {
 		const { request, ids } = visit;
 		const { message } = posted;
@@ -106,7 +106,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 		return response;
 	}
 
-	/** A session's event stream: a new one, or with Last-Event-ID the rest of one that broke. */
+	/** Opens a session's event stream, or, with Last-Event-ID, sends the rest of a broken one. */
 	async function listen(visit: Visit): Promise<Response> {
 		const { request, principal } = visit;
 		if (!accepts(request, "text/event-stream")) return notAcceptable("text/event-stream");
@@ -140,7 +140,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 		return wasOpen ? new Response(null, { status: 204 }) : sessionNotFound();
 	}
 
-	/** The session a request names, once its id proves to be this user's and client's. */
+	/** The session that a request names, if its id was issued to this user and client. */
 	async function findSession({ request, ids }: Visit, id: RequestId | null = null): Promise<PlacedSession | Response> {
 		const refused = checkVersion(request, id);
 		if (refused) return refused;
@@ -156,7 +156,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 	return streamableHttp;
 }
 
-/** The answers to the rest of a batch. */
+/** Adds the errors for the rest of a batch to a response. */
 async function addErrors(response: Response, errors: readonly JSONRPCErrorResponse[]): Promise<Response> {
 	if (!response.ok) return response;
 	if (!response.body) return Response.json(errors);
@@ -165,7 +165,7 @@ async function addErrors(response: Response, errors: readonly JSONRPCErrorRespon
 	return Response.json([...errors, ...(await response.json<unknown[]>())]);
 }
 
-/** Refuses a version header that names none of the versions with sessions. */
+/** Refuses a request if its version header names no version with sessions. */
 function checkVersion(request: Request, id: string | number | null): Response | undefined {
 	const version = request.headers.get(VERSION_HEADER);
 	if (version === null || SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return undefined;

@@ -1,4 +1,4 @@
-/** A user's object as the Worker sees it: what it can be asked, and how it is reached. */
+/** The interface of a user's object, and how the Worker reaches it. */
 import type { LoggingLevel } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
 import type { Change } from "./change.ts";
@@ -10,15 +10,15 @@ export interface UserObject extends Sessions, StreamSource {
 	post(session: PlacedSession, message: unknown, principal: Principal): Promise<Response>;
 	/** Ends the streams and calls of a grant. */
 	endGrant(grantId: string): Promise<void>;
-	/** Tells the user's clients what has changed. */
+	/** Notifies the user's clients of a change. */
 	announce(change: Change): Promise<void>;
 	logLevel(sessionId: string): Promise<LoggingLevel | undefined>;
-	/** Calls a method of what a feature keeps for the user. */
+	/** Calls a method of a feature's state. */
 	useState(feature: string, method: string, args: readonly unknown[]): Promise<unknown>;
 }
 
 export function userObjectOf(env: Env, userId: string): UserObject {
-	// The stub's own type is derived from all of Agent, which is deeper than the compiler goes.
+	// The type of the stub is derived from all of Agent, which is too deep for the compiler.
 	const namespace: { getByName(name: string): unknown } = env.MCP_OBJECT;
 	return namespace.getByName(userId) as UserObject;
 }

@@ -1,17 +1,17 @@
 /**
- * What the server keeps for each user, by feature. It lives in the user's object, and is reached from anywhere by the
- * same calls: a feature is a class whose methods take and return what can be cloned.
+ * The state of each user, by feature. It is stored in the user's object, and the same calls work from everywhere. A
+ * feature is a class whose methods take and return values that can be cloned.
  */
 import type { Change } from "./change.ts";
 import { userObjectOf } from "./user-object.ts";
 
 export type Announce = (change: Change) => void;
 
-/** Made once in a user's object, with its database and a way to tell the user's clients of changes. */
+/** Instantiated once in a user's object, with its database and a function that notifies the user's clients. */
 export type StateClass = new (sql: SqlStorage, announce: Announce) => object;
 export type StateClasses = Readonly<Record<string, StateClass>>;
 
-/** A feature's methods, as they are called from outside the user's object. */
+/** The methods of a feature, as code outside the user's object calls them. */
 export type Remote<Feature> = {
 	[Method in keyof Feature]: Feature[Method] extends (...args: infer Args) => infer Result
 		? (...args: Args) => Promise<Awaited<Result>>
@@ -34,7 +34,7 @@ export class UserState {
 		this.#announce = announce;
 	}
 
-	/** @throws Error for a method that the feature does not have */
+	/** @throws Error if the feature or the method does not exist */
 	use(name: string, method: string, args: readonly unknown[]): unknown {
 		const feature = this.#features.get(name) ?? this.#make(name);
 		const called: unknown = Reflect.get(feature, method);
@@ -51,7 +51,7 @@ export class UserState {
 	}
 }
 
-/** The state of a user, wherever the caller is. */
+/** The state of a user, for callers inside or outside the user's object. */
 export function stateOf<Classes extends StateClasses>(classes: Classes, env: Env, userId: string): StateOf<Classes> {
 	const remote = (feature: string) =>
 		new Proxy(Object.create(null), {

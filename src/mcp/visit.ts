@@ -1,4 +1,4 @@
-/** A request to one of the endpoints, once it was let in: who it is from, and what it takes to answer it. */
+/** A visit: a request that was let in at an endpoint, with its principal. */
 import type { User } from "../auth/grant.ts";
 import { allowListsOf, permissionsOf, type WithPermissions } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
@@ -11,19 +11,19 @@ import { VERSION_HEADER } from "./headers.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
 import { SessionIds } from "./session-ids.ts";
 
-/** What a door knows of a request that it lets in. */
+/** The result of a sign-in check: the data about a request that was let in. */
 export type Admission = Pick<Principal, "clientId" | "grantId" | "expiresAt"> & {
 	readonly user: User;
-	/** What was granted; names that are no scopes of the server do not count. */
+	/** The granted scopes. Names that are not scopes of the server are ignored. */
 	readonly scopes: readonly string[];
 	readonly upstreamToken?: string | undefined;
-	/** The answer that asks the client to be granted these, too; absent where there is nobody to ask. */
+	/** The response that asks the client to request these scopes too. Absent if there is no authorization server. */
 	challenge?(scopes: readonly string[]): Response;
 };
 
 export type Handler = (request: Request, env: Env, admission: Admission) => Promise<Response>;
 
-/** A request that was let in, and what it takes to answer it. */
+/** A request that was let in, and the data to answer it. */
 export type Visit = Pick<Admission, "challenge"> & {
 	readonly request: Request;
 	readonly env: Env;
@@ -71,7 +71,7 @@ export function accepts(request: Request, mediaType: string): boolean {
 	return isAccepted(request.headers.get("Accept"), mediaType);
 }
 
-/** Whether a request is of the era without sessions. */
+/** Whether a request uses the version without sessions. */
 export function isStateless(request: Request): boolean {
 	return request.headers.get(VERSION_HEADER) === STATELESS_VERSION;
 }

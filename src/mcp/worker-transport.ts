@@ -1,16 +1,16 @@
-/** The answer to one POST, from within the Worker: JSON, which becomes an event stream if there is something to tell before. */
+/** The transport for one POST in the Worker. The response is JSON, or an event stream if notifications come first. */
 import type { JSONRPCMessage, LoggingLevel, RequestId, Transport } from "@modelcontextprotocol/server";
 import { eventOf, openEventStream, type StreamWriter } from "./event-stream.ts";
 import { isAnswer, isLogged, logLevelOf } from "./outgoing.ts";
 
 type WorkerOptions = {
-	/** Of the requests that are answered. */
+	/** The ids of the requests to answer. */
 	readonly ids: readonly RequestId[];
 	readonly isBatch: boolean;
-	/** The least level of log messages that the client wants; asked for only if there are any. */
+	/** The lowest level of log messages that the client wants. It is read only if there are log messages. */
 	readonly logLevel: () => Promise<LoggingLevel | "off" | undefined>;
 	readonly keepAliveMilliseconds?: number;
-	/** The client left while the stream was open. */
+	/** Called if the client disconnects before all requests are answered. */
 	readonly onhangup?: () => void;
 };
 
@@ -50,7 +50,7 @@ export class WorkerTransport implements Transport {
 		if (this.#unanswered.size > 0) this.#open().write(eventOf(message));
 	}
 
-	/** There will be no answer, through a fault of ours. */
+	/** Ends the response because of an internal error. */
 	fail(error: unknown): void {
 		this.#stream?.end();
 		this.#reject(error);
@@ -71,7 +71,7 @@ export class WorkerTransport implements Transport {
 
 	#end(): void {
 		this.#stream?.end();
-		// Nothing, if the stream was the answer.
+		// This has no effect if the stream is already the response.
 		this.#resolve(Response.json(this.#options.isBatch ? this.#answers : this.#answers[0]));
 	}
 }

@@ -1,4 +1,4 @@
-/** What notes add to the server: three tools, a resource and a prompt. */
+/** The catalogue items of the notes: three tools, a resource and a prompt. */
 import { forget } from "./forget.ts";
 import { note } from "./note.ts";
 import { recall } from "./recall.ts";

@@ -3,7 +3,7 @@ import type { Context, UserContext } from "../mcp/context.ts";
 import { defineResource } from "../mcp/define/resource.ts";
 import type { NotesService } from "./notes.ts";
 
-/** A list for people to pick from; `recall` finds the rest. */
+/** The list is for people to pick from. The tool `recall` finds the other notes. */
 const LISTED_NOTES = 100;
 const COMPLETED_IDS = 100;
 const TITLE_LENGTH = 60;

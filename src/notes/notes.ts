@@ -1,18 +1,18 @@
-/** A user's notes, in the SQL database of their object. */
+/** A user's notes, in the SQL database of the user's object. */
 
 import type { Change } from "../mcp/change.ts";
 import { hasTable } from "../mcp/has-table.ts";
 import type { Remote } from "../mcp/user-state.ts";
 
-/** When there are more, the oldest goes. */
+/** If there are more notes, the oldest ones are dropped. */
 export const MAX_NOTES = 1000;
 export const MAX_NOTE_BYTES = 4096;
-/** Characters. */
+/** In characters. */
 export const MAX_QUERY_LENGTH = 200;
-/** Each word is looked for in each note. */
+/** The limit exists because each note is searched for each word. */
 const MAX_WORDS = 20;
 
-/** What tools need to use them. */
+/** The service that tools need to use notes. */
 export type NotesService = { readonly notes: Remote<Notes> };
 
 export type Note = {
@@ -22,7 +22,7 @@ export type Note = {
 	readonly createdAt: string;
 };
 
-/** SQLite's own case folding knows ASCII only. */
+/** SQLite itself folds the case of ASCII letters only. */
 function fold(text: string): string {
 	return text.normalize("NFKC").toLowerCase();
 }
@@ -41,9 +41,13 @@ export class Notes {
 		this.#announce = announce;
 	}
 
-	/** Keeps a note; the oldest are dropped to make room. @returns the note, how many there are now, and the ids of those dropped to make room */
+	/**
+	 * Keeps a note. If there are too many, the oldest ones are dropped.
+	 *
+	 * @returns the note, how many there are now, and the ids of the dropped notes
+	 */
 	add(text: string): { note: Note; count: number; dropped: number[] } {
-		// AUTOINCREMENT: the id of a note that is gone never names another.
+		// AUTOINCREMENT: the id of a deleted note is never used again.
 		this.#sql.exec(
 			"CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, folded TEXT NOT NULL, created_at TEXT NOT NULL)",
 		);
@@ -58,11 +62,11 @@ export class Notes {
 		return { note: { id, text, createdAt }, count, dropped: dropped.map((row) => row.id) };
 	}
 
-	/** Notes that contain every word of a query, the newest first; of a long query the first words count. */
+	/** Notes that contain every word of a query, the newest first. If a query is long, only its first words count. */
 	find(query: string, limit: number): { notes: Note[]; total: number } {
 		if (!this.#exists()) return { notes: [], total: 0 };
 		const words = [...new Set(fold(query).split(/\s+/))].slice(0, MAX_WORDS);
-		// One parameter, however many words.
+		// All words are passed in one parameter.
 		const where = "WHERE NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(folded, value) = 0)";
 		const given = JSON.stringify(words);
 		const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total FROM notes ${where}`, given).one();
@@ -85,7 +89,7 @@ export class Notes {
 		return isGone;
 	}
 
-	/** Ids that start with what somebody typed, the newest first. */
+	/** Ids that start with the typed text, the newest first. */
 	ids(typed: string, limit: number): number[] {
 		if (!this.#exists()) return [];
 		const query = "SELECT id FROM notes WHERE substr(id, 1, ?) = ? ORDER BY id DESC LIMIT ?";
@@ -93,7 +97,7 @@ export class Notes {
 		return rows.toArray().map(({ id }) => id);
 	}
 
-	/** Whether there ever was a note: reading makes no table. */
+	/** Whether the table exists. Reading does not create it. */
 	#exists(): boolean {
 		this.#isReady ||= hasTable(this.#sql, "notes");
 		return this.#isReady;

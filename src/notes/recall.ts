@@ -3,7 +3,7 @@ import type { Context } from "../mcp/context.ts";
 import { defineTool } from "../mcp/define/tool.ts";
 import { MAX_QUERY_LENGTH, type NotesService } from "./notes.ts";
 
-/** Notes in one answer: with 4 KB each, below what clients take. */
+/** The maximum number of notes in one result. At 4 KB each, they stay below the limits of clients. */
 const MAX_RECALLED = 20;
 
 export const recall = defineTool({

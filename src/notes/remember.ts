@@ -11,7 +11,7 @@ export const remember = defineTool({
 	description: `Keeps a note for the user, for this and every later conversation, in whichever app they use. A note holds at most ${MAX_NOTE_BYTES} bytes; of more than ${MAX_NOTES} notes the oldest is dropped.`,
 	scope: "notes",
 	needsUser: true,
-	// Destructive: a full store drops the oldest note.
+	// Destructive: if the store is full, the oldest note is dropped.
 	annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
 	input: z.object({
 		note: z

@@ -3,7 +3,7 @@ import type { Context } from "../mcp/context.ts";
 import { definePrompt } from "../mcp/define/prompt.ts";
 import { MAX_QUERY_LENGTH, type NotesService } from "./notes.ts";
 
-/** What clients take in one answer is about 150,000 characters; 4 KB times this stays below. */
+/** Clients accept about 150,000 characters in one result. This many notes of 4 KB stay below that. */
 const MAX_NOTES_IN_PROMPT = 30;
 
 export const summarizeNotes = definePrompt({

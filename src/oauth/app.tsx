@@ -1,4 +1,4 @@
-/** The authorization endpoint that people see: who is asking, for what, and with whom to sign in. Built on the library's helpers. */
+/** The authorization endpoint: shows the consent page and starts the sign-in. Built on the helpers of the library. */
 import {
 	AuthorizationError,
 	type AuthRequest,
@@ -50,7 +50,7 @@ authorizationApp.onError((error, c) => {
 	if (error instanceof CimdFetchError) return refuseUnreadableDocument(c, error);
 	if (error instanceof OAuthError) return refuseWithoutStorage(c, error);
 	if (!(error instanceof AuthorizationError)) return answerError(error, c);
-	// Set only when the client and its redirect URI are validated; otherwise a page, never a redirect.
+	// `redirectTo` is set only if the client and its redirect URI are valid. Otherwise show a page, never redirect.
 	return error.redirectTo ? c.redirect(error.redirectTo) : refuseAuthorization(c, error);
 });
 
@@ -100,13 +100,13 @@ authorizationApp.post("/authorize", async (c) => {
 	return startSignIn(c, request, provider, headers);
 });
 
-/** The authorization request of a URL, with the scopes that can be offered for it; or the answer to one that is none. */
+/** Reads an authorization request, with the scopes to offer for it. If it is not valid, returns the error response. */
 async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthRequest | Response> {
 	const given = dropEmptyParameters(raw);
 	const refused = await refuseClient(c, new URL(given.url).searchParams);
 	if (refused) return refused;
 	const parsed = await helpers(c).parseAuthRequest(given);
-	// RFC 8252 section 8.1; the wrapper asks this of public clients only.
+	// RFC 8252 section 8.1. The wrapper requires this of public clients only.
 	if (opensApp(parsed.redirectUri) && !parsed.codeChallenge) {
 		const description = "PKCE is required for this redirect URI.";
 		return redirect(c, authorizationErrorRedirect(parsed, "invalid_request", description), new Headers());
@@ -117,14 +117,15 @@ async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthReques
 }
 
 /**
- * Refuses clients that the wrapper would look up, and redirect URIs that it would send errors to, where this server does not.
+ * Refuses client ids and redirect URIs that the wrapper would accept and this server does not.
  *
- * @param parameters of the authorization request; of a name that is repeated the first counts, as for the wrapper
+ * @param parameters the parameters of the authorization request. If a name is repeated, the first one counts, as in the
+ *   wrapper
  */
 async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Promise<Response | undefined> {
 	const config = readSignInSettings(c.env);
 	const clientId = parameters.get("client_id") ?? "";
-	// The address of a metadata document is fetched, any other id is looked up.
+	// If the id is the address of a metadata document, the wrapper fetches it. It looks up any other id in KV.
 	if (!/^https:\/\//i.test(clientId)) {
 		if (!isStorableKey(`client:${clientId}`)) return refuseUnknownClient(c);
 	} else if (!readsClientDocuments(config, c.req.url)) {
@@ -140,17 +141,17 @@ async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Pr
 	return refuse(c, 400, sentence, hint);
 }
 
-/** Every client may refresh; one that says that it will hears it back in the token's scope. */
+/** Every client may refresh. If a client requests `offline_access`, the token's scope repeats it. */
 function withOfflineAccess(scopes: readonly string[], isAsked: boolean): string[] {
 	return isAsked ? [...scopes, OFFLINE_ACCESS] : [...scopes];
 }
 
 type Asking = Pick<ConsentPageProps, "query" | "problem"> & {
-	/** The boxes that were ticked when the form was sent, if it was. */
+	/** The boxes that were ticked if the form was sent before. */
 	ticked?: readonly string[];
 };
 
-/** The consent page of a request, in this browser for ten minutes. */
+/** Responds with the consent page of a request. It is valid in this browser for ten minutes. */
 async function askForConsent(
 	c: Context<AppEnv>,
 	request: AuthRequest,
@@ -168,8 +169,8 @@ async function askForConsent(
 }
 
 /**
- * The form again, as it was filled in, with what it lacks. The authorization request is read from the form and checked
- * as if it had just come in; approving it takes the new page's handle. The old page's handle is not used up.
+ * Shows the form again with its ticked boxes and an error. The authorization request is read from the form, and checked
+ * like a new one. The new page has a handle of its own. The handle of the old page is not used up.
  */
 async function askAgain(c: Context<AppEnv>, form: FormData, problem: string): Promise<Response> {
 	const query = form.get("query");
@@ -181,13 +182,13 @@ async function askAgain(c: Context<AppEnv>, form: FormData, problem: string): Pr
 	return askForConsent(c, request, { query, problem, ticked: form.getAll("scope").map(String) });
 }
 
-/** Of a resource of this origin; empty for the origin itself. */
+/** The path of a resource of this origin; empty for the origin itself. */
 function pathOf(resource: AuthRequest["resource"]): string {
 	const { pathname } = new URL(String(Array.isArray(resource) ? resource[0] : resource));
 	return pathname === "/" ? "" : pathname;
 }
 
-/** The boxes for the scopes of a request, which came with this query. */
+/** The boxes for the scopes of a request. The query shows which scopes the client named. */
 function choicesOf(c: Context<AppEnv>, { scope }: AuthRequest, query: string): ScopeChoice[] {
 	const named = new URLSearchParams(query).get("scope")?.split(" ") ?? [];
 	const server = c.get("server");
@@ -196,8 +197,8 @@ function choicesOf(c: Context<AppEnv>, { scope }: AuthRequest, query: string): S
 }
 
 /**
- * The request as it was approved before in this browser: with all that it is offered, or, by somebody who left the form
- * as it was, with what is ticked there.
+ * The request as the user approved it before in this browser: with all offered scopes, or with the scopes whose boxes
+ * are ticked by default.
  */
 async function rememberedAnswer(
 	c: Context<AppEnv>,
@@ -214,19 +215,19 @@ async function rememberedAnswer(
 	return undefined;
 }
 
-/** An approval is for one provider: with another, the client would get to know somebody else. */
+/** Consent is remembered for one provider: with another provider, the client would get access to another user. */
 async function remembering(c: Context<AppEnv>, provider: Chosen) {
 	const secrets = await secretsFor("remembered-consent", c.env, isLoopbackUrl(c.req.url));
 	return secrets.map((secret) => ({ secret, subject: nameOf(provider) }));
 }
 
-/** OpenID Connect Core 1.0, section 3.1.2.1: the client wants the person asked, whatever they answered before. */
+/** OpenID Connect Core 1.0, section 3.1.2.1: the client requires that the user is asked again. */
 function asksForPage(c: Context<AppEnv>): boolean {
 	const prompts = c.req.query("prompt")?.split(" ") ?? [];
 	return prompts.some((prompt) => ["consent", "login", "select_account"].includes(prompt));
 }
 
-/** The provider of this name; without a name, the only one there is. */
+/** The provider with this name. If only one provider is enabled, it is always that one. */
 function chosenProvider(c: Context<AppEnv>, name: string | undefined): Chosen | undefined {
 	if (usesBuiltIn(c)) return LOCAL_PROVIDER;
 	const [first, ...others] = providersOf(c);

@@ -1,4 +1,4 @@
-/** The authorization server of an origin: registration, codes, tokens, refresh and revocation are the library's. */
+/** The authorization server of an origin. The library handles registration, codes, tokens, refresh and revocation. */
 import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import { extrasOn, OFFLINE_ACCESS, scopesAt } from "../auth/scopes.ts";
@@ -13,19 +13,19 @@ import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 /** A grant lives this long after its last refresh. */
 const GRANT_IDLE_SECONDS = 30 * 24 * 60 * 60;
 
-/** Under the settings of an environment. The resources and scopes of an extra that they do not turn on do not exist. */
+/** The authorization server of an origin. It has the resources and scopes of those extras that the settings turn on. */
 export const authorizationServer = perOrigin((server, origin, env) => {
 	const config = readSignInSettings(env);
 	const paths = resourcePathsOf({ extras: extrasOn(server.extras, env) });
 	return new OAuthAuthorizationServer<Env>({
 		issuer: origin,
 		resources: [...paths.map((path) => origin + path), origin],
-		// A client that names no resource, or the bare origin, gets a token that every endpoint takes.
+		// If a client names no resource, or the bare origin, it gets a token that every endpoint accepts.
 		defaultResource: origin,
 		tokenEndpoint: "/token",
 		clientRegistrationEndpoint: "/register",
 		clientIdMetadataDocumentEnabled: readsClientDocuments(config, origin),
-		// Lets the wrapper take any scheme. The exact list is checked here at registration, and by the app at /authorize.
+		// The wrapper accepts any scheme. The exact list is checked here at registration, and by the app at /authorize.
 		allowPrivateUseRedirectUris: true,
 		clientRegistrationCallback: ({ clientMetadata }) =>
 			refuseUnreachable(clientMetadata, config.privateUseRedirectUris),
@@ -42,8 +42,8 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 const registrationSchema = z.object({ redirect_uris: z.array(z.string()) });
 
 /**
- * Refuses a client that lists no redirect URI to which access may go. Beside one that is accepted others are no harm:
- * Cursor lists all that it has.
+ * Refuses a client if none of its redirect URIs is accepted. Other redirect URIs beside an accepted one do no harm:
+ * Cursor, for example, always lists all of its own.
  *
  * @returns undefined for a client that can be registered
  */

@@ -1,4 +1,4 @@
-/** Where people come back from their identity provider; the state says from which. */
+/** The callback: the identity provider sends users back here. The state shows which provider it was. */
 import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -18,18 +18,18 @@ import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuil
 
 export const callbackApp = new Hono<AppEnv>();
 
-/** The built-in sign-in makes way for a real one. */
+/** The built-in sign-in does not exist if an identity provider is set up. */
 const requireBuiltIn = createMiddleware<AppEnv>(async (c, next) => {
 	return usesBuiltIn(c) ? next() : refuse(c, 404, "There is no such page here.");
 });
 
-/** The built-in identity provider's page, for a sign-in that this browser can finish. */
+/** The page of the built-in sign-in. It requires a pending sign-in that was started in this browser. */
 callbackApp.get("/sign-in", requireBuiltIn, (c) => askWhoItIs(c));
 
 callbackApp.post("/callback", requireBuiltIn, async (c) => {
 	const form = await readForm(c);
 	const identity = identifyLocally(form);
-	// The state is still unused: the person corrects the form and goes on.
+	// The state is still unused, so the user can correct the form and send it again.
 	if (!identity) return askWhoItIs(c, String(form.get("email") ?? ""));
 	const { request, headers } = await helpers(c).finishUpstream(c.req.raw);
 	return finishSignIn(c, request, LOCAL_PROVIDER, { identity }, headers);
@@ -44,7 +44,7 @@ async function askWhoItIs(c: Context<AppEnv>, rejectedEmail?: string): Promise<R
 	return c.html(<SignInPage state={state ?? ""} permissions={permissions} {...rejected} />, rejected ? 400 : 200);
 }
 
-/** Those that mean something on this server, and that not everyone has. */
+/** The permissions that have an effect on this server, without those that all users have. */
 function permissionsToTry(c: Context<AppEnv>): SignInPageProps["permissions"] {
 	const { permissions } = c.get("server");
 	const lists = allowListsOf(c.get("server"), c.env, isLoopbackUrl(c.req.url));
@@ -52,7 +52,7 @@ function permissionsToTry(c: Context<AppEnv>): SignInPageProps["permissions"] {
 	return names.map((name) => ({ name, title: permissions[name]?.title ?? name }));
 }
 
-/** The one callback of all identity providers: the state says whose it is. */
+/** The callback of all identity providers. The state shows which provider it was. */
 callbackApp.get("/callback", async (c) => {
 	const { request, data, headers } = await helpers(c).finishUpstream(c.req.raw);
 	const { provider: name, ...secrets } = flowSchema.parse(data);
@@ -67,10 +67,10 @@ callbackApp.get("/callback", async (c) => {
 	}
 });
 
-/** What the authorization server keeps between the redirect and the callback. */
+/** The data that the authorization server keeps between the redirect and the callback. */
 const flowSchema = z.object({ provider: z.string(), codeVerifier: z.string(), nonce: z.string() });
 
-/** Issues the code for what was consented, of which a token gets what is permitted, and sends the browser back. */
+/** Issues a code for the consented scopes, and redirects to the client. Tokens get only those that are permitted. */
 async function finishSignIn(
 	c: Context<AppEnv>,
 	request: AuthRequest,
@@ -96,7 +96,7 @@ async function finishSignIn(
 		metadata: {},
 		scope,
 		props,
-		// The same app on another device, or a sign-in that is not finished, must not end what this one has.
+		// A sign-in of the same app on another device, or one that is never finished, must not end existing grants.
 		revokeExistingGrants: false,
 	});
 	return redirect(c, redirectTo, headers);

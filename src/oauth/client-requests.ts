@@ -1,8 +1,8 @@
-/** What clients send to `/authorize`, `/token` and `/register`, in the form that the OAuth wrapper takes. */
+/** Changes requests to `/authorize`, `/token` and `/register` into the form that the OAuth wrapper accepts. */
 import { auth as readBasic } from "hono/utils/basic-auth";
 import { z } from "zod";
 
-/** Takes parameters of an authorization request that have no value as absent, as RFC 6749 section 3.1 says. */
+/** Drops parameters of an authorization request that have no value, as RFC 6749 section 3.1 requires. */
 export function dropEmptyParameters(request: Request): Request {
 	const url = new URL(request.url);
 	const given = [...url.searchParams].filter(hasValue);
@@ -12,9 +12,8 @@ export function dropEmptyParameters(request: Request): Request {
 }
 
 /**
- * Takes parameters of a token request that have no value as absent (RFC 6749 section 3.2), and HTTP Basic beside the same
- * `client_id` as one authentication: the official Python SDK sends both. Everything else is passed on as it came, for
- * the wrapper to judge.
+ * Drops parameters of a token request that have no value (RFC 6749 section 3.2). Also drops a `client_id` that repeats
+ * the one in HTTP Basic: the official Python SDK sends both. The wrapper checks everything else.
  */
 export async function tidyTokenRequest(request: Request): Promise<Request> {
 	const sent = [...new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))];
@@ -29,7 +28,7 @@ export async function tidyTokenRequest(request: Request): Promise<Request> {
 const hasValue = ([, value]: [string, string]) => value !== "";
 const isClientId = ([name]: [string, string]) => name === "client_id";
 
-/** The client id within HTTP Basic, where it is form-encoded (RFC 6749 section 2.3.1). */
+/** The client id in HTTP Basic, which is form-encoded (RFC 6749 section 2.3.1). */
 function basicIdOf(request: Request): string | null | undefined {
 	const basic = readBasic(request);
 	return basic && new URLSearchParams(`id=${basic.username.replaceAll("&", "%26")}`).get("id");
@@ -38,8 +37,8 @@ function basicIdOf(request: Request): string | null | undefined {
 const membersSchema = z.record(z.string(), z.unknown());
 
 /**
- * Takes optional members of a registration that are null or empty as absent: many clients write down all there are.
- * RFC 7591 section 2 requires no member but `redirect_uris`, which stays as it is.
+ * Drops optional members of a registration that are null or empty, because many clients send all members. RFC 7591
+ * section 2 requires only `redirect_uris`, which stays as it is.
  */
 export async function dropEmptyMembers(request: Request): Promise<Request> {
 	const parsed = membersSchema.safeParse(

@@ -1,15 +1,15 @@
 /**
- * Which upstream token of a grant is the newest. An access token here goes on after a refresh, with the upstream token
- * it was issued with; if the provider has ended that one, the grant is alive all the same.
+ * Which upstream token of a grant is the newest. After a refresh, an older access token stays valid, with the upstream
+ * token it was issued with. If the provider has ended that upstream token, the grant itself is still valid.
  */
 import { sha256 } from "../auth/sha256.ts";
 
-/** Longer than any access token that was issued before the refresh. */
+/** Longer than the lifetime of any access token. */
 const REMEMBERED_SECONDS = 2 * 60 * 60;
 
 const keyOf = (grantId: string) => `upstream:${grantId}`;
 
-/** Notes, after a refresh, that earlier upstream tokens of the grant are replaced. */
+/** Stores, after a refresh, which upstream token of the grant is the newest. */
 export async function rememberCurrentToken(env: Env, grantId: string, upstreamToken: string): Promise<void> {
 	await env.OAUTH_KV.put(keyOf(grantId), await sha256(upstreamToken), { expirationTtl: REMEMBERED_SECONDS });
 }

@@ -1,7 +1,7 @@
 /**
- * The end of a grant, however it comes: the person or the client revokes it, a refresh or the identity provider's API says
- * that access has ended, a code is used twice. The OAuth wrapper then deletes its record, and what is open under the
- * grant ends with it.
+ * The end of a grant: the user or the client revokes it, a refresh or the identity provider's API shows that access has
+ * ended, or a code is used twice. In each case, the OAuth wrapper deletes the grant's record. The proxy below notices
+ * that, and ends the streams and calls of the grant.
  */
 import { waitUntil } from "cloudflare:workers";
 import { perServer } from "../auth/per-server.ts";
@@ -18,7 +18,7 @@ export async function endGrant(server: Server, env: Env, userId: string, grantId
 	await Promise.all([userObjectOf(env, userId).endGrant(grantId), ...extras]);
 }
 
-/** An environment for the wrapper, whose KV namespace is guarded, and notices the end of a grant. */
+/** An environment for the wrapper, with guarded storage. If the wrapper deletes a grant, `endGrant` is called. */
 export const noticingEnds = perServer((server: Server, env): Env => {
 	const kv = new Proxy(guardedStorage(env.OAUTH_KV), {
 		get(target, name) {

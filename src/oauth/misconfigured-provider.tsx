@@ -1,4 +1,4 @@
-/** Pages for a sign-in that an identity provider refused because of a setting: what to enter, and where. */
+/** Pages for a sign-in that failed because of a wrong setting. They explain what to enter, and where. */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app-env.ts";
@@ -8,13 +8,13 @@ import { withCode } from "../pages/error.tsx";
 import { readSignInSettings } from "./settings.ts";
 
 type Fault = {
-	/** Whose error it is, if that is known. */
+	/** The provider that sent the error, if it is known. */
 	readonly provider?: IdentityProvider | undefined;
-	/** Tells the client, which waits, that the sign-in failed. */
+	/** The address that tells the waiting client that the sign-in failed. */
 	readonly redirectTo?: string;
 };
 
-/** GitHub's, for a callback other than the one that it has on file. It sends people to that one. */
+/** GitHub's error if the callback differs from the registered one. GitHub sends the user to the registered one. */
 const CALLBACK_MISMATCH = "redirect_uri_mismatch";
 
 export function callbackUrl(c: Context<AppEnv>): string {
@@ -25,12 +25,12 @@ export function isMisconfigured(reason: UpstreamFailure): reason is Misconfigure
 	return reason === "wrong_callback" || reason === "wrong_client" || reason === "refused";
 }
 
-/** Whether an identity provider has sent the person here because it does not know the callback. */
+/** Whether an identity provider sent the user here because it does not know the callback. */
 export function hasCallbackMismatch(c: Context<AppEnv>): boolean {
 	return c.req.query("error") === CALLBACK_MISMATCH;
 }
 
-/** The callback on file may be any address of this server. */
+/** The registered callback may be any address of this server. */
 export const explainCallbackMismatch = createMiddleware<AppEnv>(async (c, next) => {
 	if (!hasCallbackMismatch(c) || c.req.path === "/callback") return next();
 	return refuseForProvider(c, "wrong_callback");
@@ -42,7 +42,7 @@ export function refuseForProvider(
 	{ provider, redirectTo }: Fault = {},
 ): Response | Promise<Response> {
 	const { identityProviders } = readSignInSettings(c.env);
-	// Unless it is known whose error it is, it is GitHub's.
+	// If the provider is not known, assume GitHub.
 	const { name, title } = provider ?? identityProviders.find((one) => one.name === "github") ?? {};
 	const hint = (
 		<>

@@ -1,11 +1,11 @@
-/** What is built once for each origin of a server. */
+/** Keeps one value for each origin of a server. */
 import { perServer } from "../auth/per-server.ts";
 import type { Server } from "../mcp/definition.ts";
 
-/** Enough for a deployment's hosts; a wildcard route must not fill the memory. */
+/** Enough for the hosts of a deployment. The limit keeps a wildcard route from filling the memory. */
 const MAX_ORIGINS = 32;
 
-/** Builds something once for each origin at which a server is reached under an environment's settings. */
+/** Builds a value once for each origin of a server, under an environment's settings. */
 export function perOrigin<T>(
 	build: (server: Server, origin: string, env: Env) => T,
 ): (server: Server, origin: string, env: Env) => T {

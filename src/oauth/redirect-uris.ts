@@ -1,13 +1,13 @@
-/** Where the server sends access to. The OAuth wrapper checks https and loopback addresses; this is about apps' own schemes. */
+/** Which redirect URIs are accepted. The OAuth wrapper checks https and loopback URIs; this file checks app schemes. */
 import { isLoopbackUrl } from "../http/loopback.ts";
 
-/** Callbacks of well-known clients: each belongs to one app, and is taken as it stands here and in no other form. */
+/** Callbacks of well-known clients. Each belongs to one app, and is accepted only in exactly this form. */
 export const KNOWN_PRIVATE_USE_REDIRECT_URIS: readonly string[] = [
 	"cursor://anysphere.cursor-mcp/oauth/callback",
 	"warp://mcp/oauth2callback",
 ];
 
-/** Schemes of the browser or of the system: whatever follows, no app of its own opens it. */
+/** Schemes of the browser or the system. No single app owns them. */
 const SHARED_SCHEMES = new Set(
 	"http https ws wss ftp file blob filesystem data javascript vbscript about view-source intent mailto tel sms".split(
 		" ",
@@ -16,13 +16,13 @@ const SHARED_SCHEMES = new Set(
 
 const schemeOf = (uri: string) => (URL.canParse(uri) ? new URL(uri).protocol.slice(0, -1) : undefined);
 
-/** Whether a redirect URI is to be opened by an app, not by a server on the web or on this computer. */
+/** Whether an app opens a redirect URI by its scheme, so that no HTTP request is made. */
 export function opensApp(uri: string): boolean {
 	const scheme = schemeOf(uri);
 	return scheme !== undefined && scheme !== "http" && scheme !== "https";
 }
 
-/** Whether an app could have a redirect URI to itself (RFC 8252 section 7.1), written the one way it is compared. */
+/** Whether a redirect URI has a private-use scheme (RFC 8252 section 7.1), in the normal form that is compared. */
 export function isPrivateUseUri(uri: string): boolean {
 	const scheme = schemeOf(uri);
 	if (scheme === undefined || SHARED_SCHEMES.has(scheme)) return false;
@@ -31,9 +31,9 @@ export function isPrivateUseUri(uri: string): boolean {
 }
 
 /**
- * Whether access may go to a redirect URI that a client registers or asks for.
+ * Whether a client may register or use a redirect URI.
  *
- * @param privateUseUris those to apps that are accepted, to the letter
+ * @param privateUseUris the accepted private-use URIs, which have to match exactly
  */
 export function isAcceptedRedirectUri(uri: string, privateUseUris: readonly string[]): boolean {
 	if (opensApp(uri)) return privateUseUris.includes(uri);
@@ -41,8 +41,8 @@ export function isAcceptedRedirectUri(uri: string, privateUseUris: readonly stri
 }
 
 /**
- * Whether only the owner of the host can receive what goes to a redirect URI. Any app on the user's computer can listen
- * at a loopback address or claim a scheme, so that one must be asked about each time (RFC 8252 section 8.6).
+ * Whether only the owner of the host can receive redirects to a URI. Any app on the user's computer can listen at a
+ * loopback address or claim a scheme, so the user must be asked each time for such URIs (RFC 8252 section 8.6).
  */
 export function isWebRedirectUri(uri: string): boolean {
 	return schemeOf(uri) === "https" && !isLoopbackUrl(uri);

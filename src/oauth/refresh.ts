@@ -1,4 +1,4 @@
-/** Keeps the user's tokens at their identity provider alive, whenever an MCP client exchanges or refreshes its own. */
+/** Refreshes the user's tokens at the identity provider when an MCP client refreshes its own. */
 
 import { waitUntil } from "cloudflare:workers";
 import {
@@ -20,9 +20,9 @@ import { userObjectOf } from "../mcp/user-object.ts";
 import { rememberCurrentToken } from "./current-token.ts";
 import { readSignInSettings } from "./settings.ts";
 
-/** An upstream token that expires within this time is refreshed; one that lasts longer is left alone. */
+/** If an upstream token expires within this time, it is refreshed. */
 const REFRESH_BEFORE_SECONDS = 120;
-/** Workers KV keeps nothing for less than this, so neither does an access token. */
+/** Workers KV allows no shorter expiration, so access tokens do not expire sooner either. */
 const MIN_TTL_SECONDS = 60;
 const MAX_TTL_SECONDS = 60 * 60;
 
@@ -30,8 +30,8 @@ const MAX_TTL_SECONDS = 60 * 60;
  * Called by the OAuth wrapper for every code exchange and refresh. The access token it issues never outlives the
  * upstream one by more than MIN_TTL_SECONDS.
  *
- * @throws OAuthError `invalid_grant`, which revokes the grant, if the person has to sign in again;
- *   `temporarily_unavailable` if the provider is, which leaves the grant as it is
+ * @throws OAuthError `invalid_grant`, which revokes the grant, if the user has to sign in again;
+ *   `temporarily_unavailable`, which leaves the grant as it is, if the provider is not available
  */
 export async function exchangeTokens(
 	options: TokenExchangeCallbackOptions<Env>,
@@ -58,7 +58,7 @@ export async function exchangeTokens(
 	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens), accessTokenScope };
 }
 
-/** What the user consented to and is permitted now: a permission that comes later needs no second consent. */
+/** The consented scopes that the user is permitted now. If a permission is added later, no second consent is needed. */
 function permittedScope(
 	{ requestedScope, resource, env }: TokenExchangeCallbackOptions<Env>,
 	server: Server,
@@ -70,7 +70,7 @@ function permittedScope(
 		.filter((scope) => scope === OFFLINE_ACCESS || isPermitted(server, scope, permissions));
 }
 
-/** Has the user's open event streams say that the lists changed. */
+/** Notifies the user's open event streams that the lists changed. */
 function announceChange(env: Env, userId: string): void {
 	const requestId = currentRequestId();
 	const announced = userObjectOf(env, userId).announce({ lists: ["tools", "prompts", "resources"] });
@@ -86,13 +86,13 @@ function ttlFor(tokens: UpstreamTokens): number {
 	return Math.max(MIN_TTL_SECONDS, Math.min(MAX_TTL_SECONDS, secondsLeft(tokens)));
 }
 
-/** How long the outcome of a refresh answers those who come with the same refresh token. */
+/** How long the outcome of a refresh is shared with other requests for the same refresh token. */
 const SHARED_MILLISECONDS = 10_000;
 const recent = new Map<string, { readonly since: number; readonly outcome: Promise<Refreshed> }>();
 
 /**
- * Several windows of one client share a grant and refresh it at the same time. A provider that rotates refresh tokens
- * takes the second use of one for theft, so it sees one.
+ * Several windows of one client share a grant, and may refresh it at the same time. A provider that rotates refresh
+ * tokens treats a second use of one as theft, so only one request is sent.
  */
 async function refreshOnce(provider: IdentityProvider, refreshToken: string, ownerId: string): Promise<Refreshed> {
 	const now = Date.now();
@@ -100,7 +100,7 @@ async function refreshOnce(provider: IdentityProvider, refreshToken: string, own
 	const key = JSON.stringify([provider.name, refreshToken]);
 	const shared = recent.get(key) ?? { since: now, outcome: provider.refresh(refreshToken, ownerId) };
 	recent.set(key, shared);
-	// The others wait for it too, also when the client that asked first has gone away.
+	// Other requests wait for it too, so it must go on if the first client disconnects.
 	waitUntil(shared.outcome.catch(() => {}));
 	try {
 		return await shared.outcome;

@@ -1,4 +1,4 @@
-/** Pages that tell the user why an authorization cannot go on, and what to do next. */
+/** Pages that explain why an authorization cannot go on, and what to do next. */
 import type { AuthorizationError, CimdFetchError, OAuthError } from "@cloudflare/workers-oauth-provider";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
@@ -19,7 +19,7 @@ const START_AGAIN = "Go back to your app and connect again.";
 const SAFARI_ON_LOCALHOST =
 	" Older versions of Safari drop the cookie that sign-in needs on http://localhost: use another browser.";
 
-/** Where clients keep what they registered, and how to have them register again. */
+/** How to make clients delete their registration, so that they register again. */
 const FORGETTING: readonly (readonly [client: string, how: Child])[] = [
 	["Claude Code", "/mcp, this server, Clear authentication"],
 	["VS Code", "the command “Authentication: Remove Dynamic Authentication Providers”"],
@@ -27,7 +27,7 @@ const FORGETTING: readonly (readonly [client: string, how: Child])[] = [
 	["any other app", "remove this server from it, then add it again"],
 ];
 
-/** The page for an error of the library that has no redirect: neither the client nor its redirect URI is trusted. */
+/** The page for an error without a redirect: the client or its redirect URI is not trusted. */
 export async function refuseAuthorization(c: Context<AppEnv>, error: AuthorizationError): Promise<Response> {
 	if (c.req.path === "/authorize" && c.req.method !== "POST") return refuseRequest(c);
 	if (hasCallbackMismatch(c)) return refuseForProvider(c, "wrong_callback");
@@ -35,7 +35,7 @@ export async function refuseAuthorization(c: Context<AppEnv>, error: Authorizati
 	return (await refuseUnlessOpen(c, handle)) ?? refuse(c, 400, `${error.description.replace(/\.$/, "")}.`, START_AGAIN);
 }
 
-/** A page for a step of a sign-in that this browser cannot go on with; undefined where it can. */
+/** The page for a sign-in that this browser cannot continue; undefined if it can. */
 export async function refuseUnlessOpen(c: Context<AppEnv>, handle: unknown): Promise<Response | undefined> {
 	if (typeof handle !== "string" || handle === "") {
 		const hint = `Your app opens it while it connects. ${START_AGAIN}`;
@@ -62,7 +62,7 @@ export async function refuseUnlessOpen(c: Context<AppEnv>, handle: unknown): Pro
 	}
 }
 
-/** The page for a request of an unknown client, or with a redirect URI that is not one of the client's. */
+/** The page for a request from an unknown client, or with a redirect URI that the client did not register. */
 async function refuseRequest(c: Context<AppEnv>): Promise<Response> {
 	const parameters = new URL(c.req.url).searchParams;
 	const clientId = parameters.get("client_id");

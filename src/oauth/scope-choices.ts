@@ -1,4 +1,4 @@
-/** The boxes of the consent page, which comes before the sign-in: the user's permissions are not known yet. */
+/** The boxes of the consent page. It is shown before the sign-in, so the user's permissions are not known yet. */
 import { allowListsOf } from "../auth/permissions.ts";
 import { scopeNamed } from "../auth/scopes.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
@@ -8,13 +8,13 @@ import { readSignInSettings } from "./settings.ts";
 
 export type ScopeChoice = {
 	readonly scope: string;
-	/** What the app may do with it. */
+	/** Explains what the app may do with the scope. */
 	readonly sentence: string;
-	/** Which command runs. */
+	/** The command that the scope allows to run. */
 	readonly command: string | undefined;
-	/** Who can be granted it, where that is not everyone. */
+	/** Which users can grant the scope, unless all users can. */
 	readonly note: string | undefined;
-	/** Never where no user can be granted it. */
+	/** Whether the box is ticked by default. It never is if no user can grant the scope. */
 	readonly isTicked: boolean;
 };
 
@@ -22,15 +22,15 @@ type Asked = {
 	/** The scopes that get a box. */
 	readonly offered: readonly string[];
 	/**
-	 * The scopes that the client named. Of the scopes that only some users can be granted, these are ticked; and one that
-	 * is the only one offered.
+	 * The scopes that the client named. If only some users can grant a scope, its box is ticked only if the client named
+	 * it, or if it is the only one offered.
 	 */
 	readonly requested: readonly string[];
-	/** Of the request. */
+	/** The URL of the request. */
 	readonly url: string;
 };
 
-/** Who can have a permission: every user, every user who chooses it at the built-in sign-in, some users, or none. */
+/** Which users can have a permission: all, all who choose it at the built-in sign-in, some, or none. */
 type Availability = "everyone" | "chosen" | "some" | "nobody";
 
 export function scopeChoices(server: Server, env: Env, { offered, requested, url }: Asked): ScopeChoice[] {

@@ -1,4 +1,4 @@
-/** The OAuth wrapper: an origin's authorization server, and the resources that take its tokens. */
+/** The resource servers of an origin, built on the OAuth wrapper, and their check of tokens. */
 import {
 	insufficientScope,
 	OAuthError,
@@ -21,9 +21,9 @@ import { isUnreadable } from "./storage.ts";
 import { isStorableKey } from "./storage-key.ts";
 
 /**
- * The protected resources, by path: what is behind each endpoint is behind the same address with a slash at the end, too.
+ * The protected resources, by path. An endpoint is also served at its address with a trailing slash.
  *
- * @param handlerAt what answers at an endpoint
+ * @param handlerAt returns the handler of an endpoint
  */
 export function createResourceServers(handlerAt: (path: string) => Handler) {
 	return perOrigin((server, origin) => {
@@ -55,17 +55,17 @@ function admissionOf({ props, auth }: OAuthResourceContext<Grant>): Admission {
 	};
 }
 
-/** As long as the hash of a token in its key. */
+/** Has the length of the token hash in a storage key. */
 const HASH_PLACEHOLDER = "0".repeat(64);
 
-/** The same address with a slash at the end, or without, is no other endpoint. */
+/** An address with a trailing slash is the same endpoint as the address without it. */
 const withoutSlash = (url: string) => url.replace(/\/$/, "");
 
 /**
- * Accepts a token that was issued for a resource or for the whole origin: one KV read, where asking the library for
- * each audience in turn would make more.
+ * Accepts a token that was issued for a resource or for the whole origin. This takes one KV read. It would take more
+ * reads if the library checked each audience in turn.
  *
- * @returns null for a token that is not valid here, and for a grant whose shape is not today's
+ * @returns null if the token is not valid here, or an older version stored its grant
  */
 async function validateToken(
 	env: Env,
@@ -74,7 +74,7 @@ async function validateToken(
 	token: string,
 	resource: string,
 ): Promise<OAuthResourceTokenValidation<Grant> | null> {
-	// The wrapper looks a token up by its user, its grant and its hash: one that makes no key is none of ours.
+	// The wrapper looks up a token by its user, grant and hash. If these make too long a key, the token is not ours.
 	if (!isStorableKey(`token:${token.slice(0, token.lastIndexOf(":") + 1)}${HASH_PLACEHOLDER}`)) return null;
 	try {
 		const found = await authorizationServer(server, origin, env)
@@ -100,7 +100,7 @@ async function validateToken(
 	}
 }
 
-/** A grant of the built-in sign-in ends where that is not offered any more. */
+/** A grant of the built-in sign-in is accepted only while the built-in sign-in is offered. */
 function isAcceptedProvider(provider: string, env: Env, origin: string): boolean {
 	return provider !== LOCAL_PROVIDER || isBuiltInSignInOffered(readSignInSettings(env), origin);
 }

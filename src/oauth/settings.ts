@@ -1,4 +1,4 @@
-/** The settings of signing in at an identity provider: parsed once, every mistake reported together, by name. */
+/** The settings of the sign-in with identity providers: parsed once. All mistakes are reported together, by name. */
 import { z } from "zod";
 import { parseSettings, readList, text } from "../auth/parse-settings.ts";
 import type { Settings } from "../auth/settings.ts";
@@ -20,11 +20,11 @@ const privateUseUriSchema = z
 	.refine(isPrivateUseUri, "is not a redirect URI with an app’s own scheme, such as com.example.app:/callback");
 
 export type SignInSettings = Pick<Settings, "problems" | "missing" | "warnings"> & {
-	/** Whether clients may be known by a metadata document on the web; undefined: where the server is deployed. */
+	/** Whether clients may identify themselves by a metadata document. If undefined, only a local server forbids it. */
 	readonly clientMetadataDocuments: boolean | undefined;
-	/** Redirect URIs with an app's own scheme to which access may go. */
+	/** Accepted redirect URIs with private-use schemes. */
 	readonly privateUseRedirectUris: readonly string[];
-	/** Those that the settings enable, in the order in which people are offered them. */
+	/** The providers that the settings enable, in the order in which the consent page lists them. */
 	readonly identityProviders: readonly IdentityProvider[];
 };
 
@@ -33,10 +33,10 @@ const MISSING_PROVIDER =
 	"and `npx wrangler secret put GITHUB_CLIENT_SECRET`; the README lists the others.";
 
 /**
- * Whether clients may be known by a metadata document. A server on this computer may have no internet to read it from,
- * and clients that see it offered do not fall back to registration.
+ * Whether clients may identify themselves by a metadata document. A local server may lack the internet access to read
+ * it, and if metadata documents are offered, clients do not fall back to registration.
  *
- * @param url any of the server's
+ * @param url any URL of the server
  */
 export function readsClientDocuments({ clientMetadataDocuments }: SignInSettings, url: string): boolean {
 	return clientMetadataDocuments ?? !isLoopbackUrl(url);
@@ -48,7 +48,7 @@ function isOn(text: "" | "on" | "off"): boolean | undefined {
 
 const parsed = new WeakMap<object, SignInSettings>();
 
-/** Reads them from an environment. What is wrong is left out, and named in `problems` or `warnings`. */
+/** Reads the settings of an environment. Wrong values are left out, and named in `problems` or `warnings`. */
 export function readSignInSettings(env: object): SignInSettings {
 	const known = parsed.get(env);
 	if (known) return known;

@@ -1,4 +1,4 @@
-/** The steps that consent and callback share: handing a person to their identity provider, and what is known of them. */
+/** Functions that the consent page and the callback share, such as the redirect to the identity provider. */
 import {
 	type AuthorizationErrorCode,
 	type AuthRequest,
@@ -21,11 +21,11 @@ import { readSignInSettings } from "./settings.ts";
 
 export const GO_BACK = "Go back to the page before this one, and choose again.";
 
-/** Remembers which of several identity providers was chosen, for when consent is remembered too. */
+/** The cookie that remembers the chosen identity provider. It is used only if consent is remembered too. */
 export const PROVIDER_COOKIE = "provider";
 const PROVIDER_COOKIE_SECONDS = 30 * 24 * 60 * 60;
 
-/** What the client is told; people and the log learn more. */
+/** The errors that the client gets. The pages and the log show more details. */
 const CLIENT_ERRORS: Record<UpstreamFailure, [AuthorizationErrorCode, string]> = {
 	declined: ["access_denied", "The sign-in was declined."],
 	wrong_callback: ["server_error", "The identity provider does not have this server's callback URL."],
@@ -58,14 +58,14 @@ export async function readForm(c: Context<AppEnv>): Promise<FormData> {
 	}
 }
 
-/** Whom a person signs in with. */
+/** The chosen identity provider, or the built-in sign-in. */
 export type Chosen = IdentityProvider | typeof LOCAL_PROVIDER;
 
 export function nameOf(chosen: Chosen): string {
 	return chosen === LOCAL_PROVIDER ? chosen : chosen.name;
 }
 
-/** Hands the person over to the identity provider. */
+/** Redirects the user to the identity provider. */
 export async function startSignIn(
 	c: Context<AppEnv>,
 	request: AuthRequest,
@@ -96,8 +96,8 @@ export async function startSignIn(
 type FailedSignIn = { request: AuthRequest; provider: IdentityProvider; error: unknown; headers: Headers };
 
 /**
- * Tells the client, which waits, what it may know of a sign-in that failed. A failure that only an administrator can
- * correct is shown to the user first: in the first hour of a server, they are the same person.
+ * Redirects to the waiting client with an error that is safe to show. If only an administrator can correct the failure,
+ * the user sees a page first, because the first user of a new server is usually its administrator.
  */
 export function failSignIn(
 	c: Context<AppEnv>,

@@ -1,7 +1,7 @@
-/** Workers KV takes no longer key; the OAuth wrapper makes keys of what clients send. */
+/** The maximum length of a key in Workers KV. The OAuth wrapper makes keys from values that clients send. */
 const MAX_KEY_BYTES = 512;
 
-/** Whether KV can hold a key, or have it looked up: it throws at a longer one. */
+/** Whether KV can store or look up a key. It throws if a key is too long. */
 export function isStorableKey(key: string): boolean {
 	return new TextEncoder().encode(key).length <= MAX_KEY_BYTES;
 }

@@ -1,4 +1,4 @@
-/** The user's identity provider, and the APIs that take its tokens, as tools reach them in the user's name. */
+/** Lets tools call the API of the user's identity provider, and other APIs that accept its tokens, as the user. */
 import type { Principal } from "../auth/principal.ts";
 import { logError, UserError } from "../errors.ts";
 import { UpstreamError } from "../identity/provider.ts";
@@ -11,8 +11,8 @@ import { noticingEnds } from "./grant-end.ts";
 import { readSignInSettings } from "./settings.ts";
 
 /**
- * @param ownApis of the developer, by name
- * @returns undefined for users of the built-in sign-in, and where there is no API that takes their token
+ * @param ownApis the addresses of the developer's own APIs, by name
+ * @returns undefined if the user has no upstream token, or no API accepts it
  */
 export function upstreamOf(
 	principal: Principal,
@@ -63,7 +63,7 @@ async function askApi(
 ): Promise<Response> {
 	const url = new URL(URL.canParse(path) ? path : api.url + path);
 	if (url.origin !== new URL(api.url).origin) {
-		// For the developer of the tool: nothing in it is secret.
+		// This sentence is for the developer of the tool. It contains no secret.
 		const sentence = `${url.origin} is not the API of ${api.title}: the token stays here. Name your own APIs in \`identityProviders({ apis })\` of src/server.ts.`;
 		throw new UserError(sentence);
 	}

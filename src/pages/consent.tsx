@@ -1,4 +1,4 @@
-/** Who is asking, for what, and where access goes. Everything a client says of itself is text, never markup. */
+/** The consent page: the client, its scopes and its redirect URI. All text from a client is escaped. */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { OFFLINE_ACCESS } from "../auth/scopes.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
@@ -10,13 +10,13 @@ export type ConsentPageProps = {
 	details: ConsentDescription;
 	/** The boxes that can be ticked. */
 	choices: readonly ScopeChoice[];
-	/** Whom the person can sign in with; none: the built-in sign-in. */
+	/** The identity providers to choose from. If there are none, the built-in sign-in is used. */
 	providers: readonly Pick<IdentityProvider, "name" | "title">[];
-	/** Proves that the form came from this page, in this browser. */
+	/** Proves that the form was sent from this page, in this browser. */
 	handle: string;
-	/** The authorization request as it came in, to show the page again. */
+	/** The original query of the authorization request, to show the page again. */
 	query: string;
-	/** What the form lacked, when the page is shown again. */
+	/** The error in the form, if the page is shown again. */
 	problem?: string;
 };
 

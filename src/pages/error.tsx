@@ -7,9 +7,9 @@ export type ErrorPageProps = {
 	sentence: string;
 	/** Why, and what to do next. */
 	hint?: Child;
-	/** Nothing is wrong: the page says how to go on. */
+	/** Whether nothing is wrong, and the page only explains how to go on. */
 	isNotice?: boolean;
-	/** Whether the home page can be opened, and is not the page that failed. */
+	/** Whether to link to the home page. Set it to false if the home page failed or cannot be opened. */
 	hasHomeLink?: boolean;
 	requestId: string;
 };
@@ -42,7 +42,7 @@ export function ErrorPage({ title = "That did not work", sentence, hint, ...prop
 	);
 }
 
-/** A text with what is between `backticks` as code. */
+/** Renders a text, with the parts between `backticks` as code. */
 export function withCode(text: string): Child {
 	return text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part));
 }

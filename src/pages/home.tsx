@@ -1,4 +1,4 @@
-/** What this server is, what it offers, how to connect. */
+/** The home page: what this server is, what it offers, and how to connect. */
 import type { Offer } from "../mcp/define/extra.ts";
 import type { Server, WayInDescription } from "../mcp/definition.ts";
 import type { Gated } from "../mcp/gate.ts";
@@ -8,7 +8,7 @@ type HomePageProps = {
 	origin: string;
 	server: Server;
 	signIn: WayInDescription;
-	/** Of the extras that the settings turn on. */
+	/** The offers of the extras that the settings turn on. */
 	offers: readonly (Offer & { readonly path: string })[];
 };
 
@@ -71,7 +71,7 @@ export function HomePage({ origin, server, signIn, offers }: HomePageProps) {
 	);
 }
 
-/** The shell of some clients splits what has a blank in it: the value travels in the environment. */
+/** Some clients run a shell that splits arguments at spaces, so the header's value is passed in the environment. */
 function viaMcpRemote(url: string, header: WayInDescription["header"]) {
 	const args = ["-y", "mcp-remote", url];
 	if (!header) return { command: "npx", args };
@@ -84,7 +84,7 @@ function viaMcpRemote(url: string, header: WayInDescription["header"]) {
 
 type OffersProps = { title: string; items: readonly (Gated & { readonly description: string })[] };
 
-/** One kind of what the catalogue holds; nothing, where it holds none. */
+/** The table of one kind of catalogue items; nothing if there are none. */
 function Offers({ title, items }: OffersProps) {
 	if (items.length === 0) return null;
 	return (

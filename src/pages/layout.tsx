@@ -1,4 +1,4 @@
-/** The frame of every page: plain HTML with its style sheet in it. Nothing here needs JavaScript, or a second request. */
+/** The layout of every page: plain HTML with an inline style sheet. It needs no JavaScript and no second request. */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import { currentServer } from "../app-env.ts";

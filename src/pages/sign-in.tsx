@@ -1,12 +1,12 @@
-/** The built-in sign-in of a local server. */
+/** The page of the built-in sign-in of a local server. */
 import { Layout } from "./layout.tsx";
 
 export type SignInPageProps = {
 	/** Leads back to the authorization request. */
 	state: string;
-	/** Permissions that not everyone has, to try the server with. */
+	/** Permissions that the user can choose to try the server with. */
 	permissions: readonly { readonly name: string; readonly title: string }[];
-	/** What was typed before, when it was not an email address. */
+	/** The rejected input, if it was not an email address. */
 	rejectedEmail?: string;
 };
 

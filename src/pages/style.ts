@@ -1,4 +1,4 @@
-/** The style sheet of all pages. It is part of each, so that a page is complete where nothing else is served. */
+/** The style sheet of all pages. It is inlined, so that a page also works if the server refuses all other requests. */
 import { createHash } from "node:crypto";
 
 export const STYLE = `

@@ -1,4 +1,4 @@
-/** The home page for programs (`Accept: application/json`): where the endpoints are, and how people sign in. */
+/** The home page for programs (`Accept: application/json`): the endpoints, and how users sign in. */
 import type { Offer } from "../mcp/define/extra.ts";
 import type { ServerInfo, WayInDescription } from "../mcp/definition.ts";
 
@@ -7,10 +7,10 @@ export type Summary = {
 	readonly title: string;
 	readonly mcp: string;
 	readonly sse: string;
-	/** Other MCP servers here. */
+	/** The other MCP servers at this origin. */
 	readonly others: readonly { readonly title: string; readonly url: string; readonly command?: string | undefined }[];
 	readonly sign_in: WayInDescription["way"];
-	/** What to register at the identity providers. */
+	/** The callback URL to register at the identity providers. */
 	readonly callback?: string;
 };
 

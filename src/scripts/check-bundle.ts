@@ -1,11 +1,11 @@
-/** `npm run check:bundle`: what would be deployed, without an account; and that it weighs no more than its budget. */
+/** `npm run check:bundle`: builds the bundle without an account, and checks that its size is within the budget. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { ROOT, WRANGLER } from "./paths.ts";
 
-/** Compressed. Cloudflare takes 3 MiB on its free plan; what is loaded also costs time at each cold start. */
+/** Compressed. Cloudflare's free plan allows 3 MiB, but a larger bundle also makes each cold start slower. */
 const BUDGET_KIB = 800;
 
 const args = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];

@@ -26,7 +26,7 @@ async function stdioFlags(flags: readonly string[]): Promise<string[]> {
 	}
 	console.log(`With the container of STDIO_COMMAND (${settings.source}), at most ${settings.maxInstances} at a time.`);
 	const config = ["--config", await writeDeployment(settings)];
-	// Wrangler wants to build the image even in a dry run.
+	// Wrangler builds the image even in a dry run.
 	const isBuilt = !flags.some((flag) => flag.startsWith("--containers-rollout"));
 	if (!flags.includes("--dry-run") || !isBuilt || (await hasDocker(processes.stopping))) return config;
 	console.log("No Docker engine answers: this dry run leaves the image out.");

@@ -1,9 +1,9 @@
-/** What `npm start` says when the server answers: where it is and what to do next, as the server itself sees it. */
+/** The greeting that `npm start` prints when the server responds: its address, and what to do next. */
 import { get as getHttp } from "node:http";
 import { get as getHttps } from "node:https";
 import { z } from "zod";
 
-/** What the home page says to programs; or why it is not there. */
+/** The home page's JSON, or the error if the server does not work yet. */
 const answerSchema = z.union([
 	z.object({
 		name: z.string(),
@@ -25,7 +25,7 @@ const SIGN_IN = {
 	none: "none. Anyone who reaches this address can call its tools.",
 };
 
-/** @returns the text; undefined, if the server does not answer */
+/** @returns the text; undefined if the server does not respond */
 export async function greeting(origin: string): Promise<string | undefined> {
 	const answer = await ask(origin);
 	return (
@@ -67,7 +67,7 @@ ${title}: ${origin}
 `;
 }
 
-/** Asks the home page. The certificate of a local server is its own: this is no conversation with a stranger. */
+/** Fetches the home page. The certificate is not verified, because a local server signs its own. */
 function ask(origin: string): Promise<Answer | undefined> {
 	const options = { headers: { Accept: "application/json" }, rejectUnauthorized: false };
 	return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * `npm run keys`: makes, lists, replaces and revokes API keys, for a server whose `signIn` in src/server.ts is `apiKeys()`.
- * A key is printed once, alone on standard output; what is stored is its SHA-256, and who it is for.
+ * `npm run keys`: makes, lists, replaces and revokes API keys, for a server whose `signIn` in src/server.ts is
+ * `apiKeys()`. A key is printed once, alone on standard output. Only its SHA-256 and its record are stored.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -37,12 +37,12 @@ const OPTIONS = {
 
 type Options = ReturnType<typeof parse>["values"];
 
-/** Whose keys. */
+/** The server whose keys to manage. */
 type Place = Pick<Options, "remote" | "persist-to" | "env">;
 
-/** As much as Workers KV keeps beside a record, where `list` reads it. */
+/** The maximum size of metadata in Workers KV. `list` reads the records from there. */
 const MAX_METADATA_BYTES = 1024;
-/** A list of all keys has 1,000 of them in a third of this. */
+/** A list of 1,000 keys takes about a third of this. */
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 const ATTEMPTS = 5;
 const DAY_SECONDS = 24 * 60 * 60;
@@ -111,7 +111,7 @@ async function create(name: string | undefined, { permission, scope, days, ...op
 	await store(data, options);
 }
 
-/** The new one works before the old one stops. */
+/** Stores the new key before it deletes the old one, so that one of them always works. */
 async function replace({ name, metadata }: Listed, options: Options): Promise<void> {
 	await store(metadata, options);
 	await wrangler(["delete", name], options);
@@ -169,7 +169,7 @@ function describe({ id, name, permissions, scopes, expiresAt }: ApiKey): string 
 	return `${id}  ${name}  (${parts.join("; ")})`;
 }
 
-/** Several may be in one, as in settings. */
+/** One flag may hold several names, as in settings. */
 function words(text: string): string[] {
 	return text.split(/[\s,]+/).filter((word) => word !== "");
 }
@@ -178,7 +178,7 @@ function now(): number {
 	return Math.floor(Date.now() / 1000);
 }
 
-/** Runs `wrangler kv key`. @returns what it printed @throws Error with all that it printed, if it fails */
+/** Runs `wrangler kv key`. @returns its output @throws Error with all of its output if it fails */
 async function wrangler(
 	[command = "", ...args]: readonly string[],
 	{ remote, env: environment, "persist-to": persistTo }: Place,
@@ -194,7 +194,7 @@ async function wrangler(
 			return stdout;
 		} catch (error) {
 			const { stdout = "", stderr = String(error) } = error as { stdout?: string; stderr?: string };
-			// A server that runs on this computer writes to the same file.
+			// A running local server writes to the same file.
 			if (/SQLITE_BUSY/.test(stderr) && attempt < ATTEMPTS) continue;
 			throw new Error(`Wrangler could not do that:\n${stdout}${stderr}`, { cause: error });
 		}

@@ -1,4 +1,4 @@
-/** The Worker on this computer: `wrangler dev`, and a greeting when it answers. */
+/** Runs the Worker on this computer with `wrangler dev`, and prints a greeting when it responds. */
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { AS_GROUP } from "../bridge/process-group.ts";
@@ -12,11 +12,11 @@ const SETTLE_MILLISECONDS = 250;
 
 /**
  * @param flags for `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in
- * @param hasOwnConfig whether somebody brings a configuration of their own, which may say more than ours
+ * @param hasOwnConfig whether the user gave another configuration file, which may have settings that ours lacks
  */
 export function startWorker(flags: readonly string[], hasOwnConfig = hasConfigFlag(flags)): ChildProcess {
 	const own = flags.includes(REMOTE_AI) ? [] : ["--local"];
-	// Wrangler's own choice, 9229 or the next one that is free, fails where two servers start at once.
+	// Wrangler's default, 9229 or the next free port, fails if two servers start at the same time.
 	if (flagValue(flags, "inspector-port") === undefined && !hasOwnConfig) own.push("--inspector-port", "0");
 	const isInteractive = flagValue(flags, "show-interactive-dev-session") === "";
 	const output = isInteractive ? "inherit" : "pipe";
@@ -26,7 +26,7 @@ export function startWorker(flags: readonly string[], hasOwnConfig = hasConfigFl
 		env: {
 			...(process.stdout.isTTY && process.env.NO_COLOR === undefined && { FORCE_COLOR: "1" }),
 			...process.env,
-			// No questions, and no look-ups that need a network.
+			// Avoid questions, and look-ups that need a network.
 			CLOUDFLARE_CF_FETCH_ENABLED: "false",
 			WRANGLER_SEND_METRICS: "false",
 		},
@@ -40,7 +40,7 @@ export function startWorker(flags: readonly string[], hasOwnConfig = hasConfigFl
 		reader?.ready();
 		const isSecure = flagValue(flags, "local-protocol") === "https";
 		const text = await greeting(`${isSecure ? "https" : "http"}://${ip}:${port}`);
-		// Below what the Worker has logged meanwhile.
+		// Print the greeting below the Worker's first log lines.
 		await delay(SETTLE_MILLISECONDS);
 		if (text !== undefined) console.log(text);
 	});

@@ -1,13 +1,13 @@
-/** npm, as the scripts that it runs see it. */
+/** Finds out how npm runs this script. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 type Process = { readonly parent: number; readonly command: string };
 
-/** A process of this computer; undefined, if it cannot be looked at. */
+/** The parent and the command of a process; undefined if they cannot be read. */
 function lookAt(pid: number): Process | undefined {
 	try {
-		// Not every Linux has ps, and no other system has this.
+		// Not every Linux has ps, and other systems do not have /proc.
 		const parent = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 		return { parent, command: readFileSync(`/proc/${pid}/cmdline`, "utf8") };
 	} catch {}
@@ -19,7 +19,7 @@ function lookAt(pid: number): Process | undefined {
 	}
 }
 
-/** @returns the npm that runs this script, mostly through a shell; undefined, if there is none to be found */
+/** @returns the process id of the npm that runs this script, usually through a shell; undefined if not found */
 export function findNpm(): number | undefined {
 	if (process.env.npm_lifecycle_event === undefined) return undefined;
 	const parent = lookAt(process.ppid);
@@ -27,17 +27,17 @@ export function findNpm(): number | undefined {
 	return parent && lookAt(parent.parent)?.command.startsWith("npm") ? parent.parent : undefined;
 }
 
-/** How this script was started with npm, for sentences that say what to type. */
+/** The npm command that started this script, for texts that show what to type. */
 export function npmCommand(): string {
 	const script = process.env.npm_lifecycle_event ?? "start";
 	return script === "start" ? "npm start" : `npm run ${script}`;
 }
 
 /**
- * Whether npm was given a flag in front of `--` and kept it: npm 10 and 11 hand it on as a variable of the environment.
+ * Finds a flag that npm got before `--` and did not pass on: npm 10 and 11 set it as an environment variable.
  *
- * @returns its value, "true" where npm took it for a switch; undefined, if npm got no such flag, or the variable was there
- *   before npm
+ * @returns its value, or "true" if npm took it for a switch; undefined if npm got no such flag, or the variable was set
+ *   before npm started
  */
 export function flagKeptByNpm(name: string, npm: number | undefined): string | undefined {
 	const variable = `npm_config_${name.replaceAll("-", "_")}`;
@@ -46,7 +46,7 @@ export function flagKeptByNpm(name: string, npm: number | undefined): string | u
 	return npm !== undefined && hadVariable(npm, variable) ? undefined : value;
 }
 
-/** Whether a process was started with a variable; false where the system does not tell. */
+/** Whether a process was started with a variable; false if the system does not show it. */
 function hadVariable(pid: number, name: string): boolean {
 	try {
 		const variables = readFileSync(`/proc/${pid}/environ`, "utf8").toLowerCase().split("\0");

@@ -1,4 +1,4 @@
-/** Where the scripts of package.json find things. The Worker has no files, and needs none of these. */
+/** Paths for the scripts of package.json. The Worker has no file system, and must not use them. */
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");

@@ -1,4 +1,4 @@
-/** Processes that live and die together, such as the Worker and the bridge that it calls; and with them this one. */
+/** Processes that end together, such as the Worker and the bridge that it calls. This process ends with them. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { ignoreClosedOutput } from "../bridge/log.ts";
@@ -6,15 +6,15 @@ import { AS_GROUP, endGroup, killGroups, signalGroup, watchGroup } from "../brid
 import { findNpm } from "./npm.ts";
 
 const PARENT_CHECK_MILLISECONDS = 500;
-/** How long they may take to end when they are told to; after that they are killed. */
+/** How long they may take to end after a signal, before they are killed. */
 const STOP_MILLISECONDS = 3_000;
-/** How long what a process leaves behind may take to end. */
+/** How long the rest of a process group may take to end. */
 const REST_MILLISECONDS = 1_000;
-/** One Ctrl-C may arrive twice, from the terminal and from npm; a second one by hand comes later. */
+/** One Ctrl-C may arrive twice, from the terminal and from npm. A second Ctrl-C by the user comes later than this. */
 const SAME_SIGNAL_MILLISECONDS = 500;
 
 export class Processes {
-	/** With what people call them. */
+	/** The running processes, with their names for messages. */
 	readonly #running = new Map<ChildProcess, string>();
 	readonly #stopping = new AbortController();
 	#stoppedAt = 0;
@@ -24,12 +24,12 @@ export class Processes {
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#onSignal(signal));
 		const shell = process.ppid;
 		const npm = findNpm();
-		// npm runs this through a shell; each may end without passing a signal on.
+		// npm runs this script through a shell. Both may end without passing a signal on.
 		const isOrphan = () => process.ppid !== shell || (npm !== undefined && !isAlive(npm));
 		setInterval(() => !this.isStopping && isOrphan() && this.#stop("SIGTERM"), PARENT_CHECK_MILLISECONDS).unref();
 	}
 
-	/** Aborted when all of this is to end. */
+	/** Aborted when all processes have to end. */
 	get stopping(): AbortSignal {
 		return this.#stopping.signal;
 	}
@@ -44,18 +44,18 @@ export class Processes {
 		if (child.pid !== undefined) watchGroup(child.pid);
 		child.on("error", ({ message }) => {
 			console.error(`${name}: ${message}`);
-			// One that could not even be started does not exit.
+			// If a process could not be started, it has no "exit" event.
 			if (child.pid === undefined) this.#onEnd(child, 1, null);
 		});
 		child.on("exit", () => child.pid !== undefined && endGroup(child.pid, REST_MILLISECONDS));
-		// When all that it had to say is read.
+		// "close" comes when all output has been read.
 		child.on("close", (code, signal) => child.pid !== undefined && this.#onEnd(child, code, signal));
 	}
 
 	/**
-	 * Runs a command in the terminal to its end; as it ends, so does this process.
+	 * Runs a command in the terminal until it ends. This process then ends with its exit code.
 	 *
-	 * @returns whether it has done what it should
+	 * @returns whether it succeeded
 	 */
 	run(name: string, file: string, args: readonly string[], cwd: string): Promise<boolean> {
 		if (this.isStopping) return Promise.resolve(false);
@@ -63,7 +63,7 @@ export class Processes {
 		return new Promise((resolve) => {
 			child.on("error", () => resolve(false));
 			child.on("exit", (code) => {
-				// Cut short is not done.
+				// A command that a signal ended has failed too.
 				if (code !== 0) process.exitCode ??= code ?? 1;
 				resolve(code === 0);
 			});
@@ -74,7 +74,7 @@ export class Processes {
 	#onEnd(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
 		const name = this.#running.get(child);
 		this.#running.delete(child);
-		// What was signalled has ended as it should.
+		// If we sent the signal, this end is not a failure.
 		const failure = signal && this.isStopping ? 0 : (code ?? 1);
 		if (failure !== 0) process.exitCode ??= failure;
 		if (this.isStopping) return;
@@ -94,10 +94,10 @@ export class Processes {
 	#stop(signal: NodeJS.Signals): void {
 		this.#stoppedAt = performance.now();
 		this.#stopping.abort();
-		// Wrangler passes SIGINT and SIGTERM on to its other half, and no other signal.
+		// Wrangler passes only SIGINT and SIGTERM on to its child process.
 		for (const child of this.#running.keys()) {
 			child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
-			// What is stopped hears of nothing.
+			// A stopped process does not receive the signal until it continues.
 			if (child.pid !== undefined) signalGroup(child.pid, "SIGCONT");
 		}
 		setTimeout(() => this.#kill(), STOP_MILLISECONDS).unref();
@@ -109,7 +109,7 @@ export class Processes {
 	}
 }
 
-/** Whether a process runs. One that has ended is listed for as long as its parent does not ask how: Linux says so. */
+/** Whether a process is running. A zombie, which has ended but is still listed, is detected on Linux only. */
 function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);

@@ -1,6 +1,6 @@
 /**
  * `npm start`: runs the Worker on this computer. Extra flags go to `wrangler dev`; `--remote-ai` uses the real
- * Workers AI of the account that is logged in. With STDIO_COMMAND and Docker, the container runs too.
+ * Workers AI of the account that is logged in. If STDIO_COMMAND is set and Docker is running, the container runs too.
  */
 import { startWorker } from "./local-worker.ts";
 import { Processes } from "./processes.ts";
@@ -14,7 +14,7 @@ const NO_DOCKER =
 	"To run a stdio server without Docker: npm run start:stdio -- <command>";
 
 const flags = process.argv.slice(2);
-// Before anything that takes time, so that Ctrl-C ends it.
+// Create this before anything that takes time, so that Ctrl-C works.
 const processes = new Processes();
 try {
 	checkFlags(flags);
@@ -28,7 +28,7 @@ try {
 	process.exitCode = 1;
 }
 
-/** The variable as a flag, because .dev.vars, where it may be empty or stand for a container, has more say than a file. */
+/** Passes STDIO_COMMAND as a flag, which overrides .dev.vars. The configuration file alone would not. */
 async function flagsFor(stdio: ContainerSettings, hasStdio: boolean): Promise<string[]> {
 	if (!hasStdio) return ["--var", "STDIO_COMMAND:"];
 	return ["--config", await writeDeployment(stdio), "--var", `STDIO_COMMAND:${stdio.command}`];

@@ -1,11 +1,11 @@
-/** The flags of `npm start`, checked before Wrangler sees them: what is wrong, in a sentence, and what to type instead. */
+/** Checks the flags of `npm start` before Wrangler gets them. Errors explain what is wrong and what to type instead. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { findNpm, flagKeptByNpm, npmCommand } from "./npm.ts";
 
 export const REMOTE_AI = "--remote-ai";
 
-/** Those of `wrangler dev`, as its help lists them: a test compares. All but a switch take a value, a list takes several. */
+/** The flags of `wrangler dev` as in its help; a test compares them. A switch takes no value, a list takes several. */
 export const FLAGS: Readonly<Record<string, "switch" | "text" | "number" | "list">> = {
 	alias: "list",
 	assets: "text",
@@ -66,10 +66,10 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const NAMES = [...Object.keys(FLAGS), REMOTE_AI.slice(2)];
 const MAX_PORT = 65_535;
-/** More mistakes than this make another word of it. */
+/** A word with more typing mistakes than this counts as another word. */
 const MAX_MISTAKES = 2;
 
-/** @returns the last value of a flag; "" if it has none; undefined if it is not there */
+/** @returns the last value of a flag; "" if it has no value; undefined if the flag is not given */
 export function flagValue(flags: readonly string[], name: string): string | undefined {
 	const index = flags.findLastIndex((flag) => flag === `--${name}` || flag.startsWith(`--${name}=`));
 	const flag = flags[index];
@@ -79,7 +79,7 @@ export function flagValue(flags: readonly string[], name: string): string | unde
 	return next === undefined || next.startsWith("-") ? "" : next;
 }
 
-/** @returns how many of these words are flags and their values; with the next one a command begins */
+/** @returns how many of the first words are flags and their values; the command begins after them */
 export function countFlags(words: readonly string[]): number {
 	let count = 0;
 	for (let word = words[0]; word?.startsWith("-") && word !== "--"; word = words[count]) {
@@ -89,11 +89,11 @@ export function countFlags(words: readonly string[]): number {
 }
 
 /**
- * Finds what npm or a slip of the hand has made of the flags.
+ * Checks the flags for typing mistakes, and for flags that npm did not pass on.
  *
- * @param flags those that came through
- * @param rest what else came through, of which npm may have taken a flag's value for; and is at the end of what to type
- * @throws Error with a sentence that says what to type
+ * @param flags the flags that this script got
+ * @param rest the other words that it got; if npm kept a flag, its value may be among them
+ * @throws Error with a sentence that explains what to type
  */
 export function checkFlags(flags: readonly string[], rest: readonly string[] = []): void {
 	refuseKeptFlags(flags, rest);
@@ -122,12 +122,12 @@ function takesValue(flag: string): boolean {
 	return !flag.includes("=") && flag !== REMOTE_AI && typeOf(flag) !== "switch";
 }
 
-/** Wrangler takes `--persistTo` for `--persist-to`. */
+/** Wrangler also accepts `--persistTo` as `--persist-to`. */
 function kebabCase(name: string): string {
 	return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Refuses a word that is neither a flag nor a flag's value: left over where npm kept a flag, or a dash is missing. */
+/** Refuses a word that is neither a flag nor a flag's value: npm kept its flag, or its dashes are missing. */
 function checkWord(flags: readonly string[], index: number): void {
 	const word = flags[index] ?? "";
 	const owner = flags.findLastIndex((flag, at) => at < index && flag.startsWith("-"));
@@ -136,14 +136,14 @@ function checkWord(flags: readonly string[], index: number): void {
 	if (owner !== -1 && (typeOf(flag) === "list" || (isNext && (takesValue(flag) || /^(true|false)$/.test(word)))))
 		return;
 	if (/^\d+$/.test(word)) throw new Error(`A port is a flag's value: ${example(`--port ${word}`)}`);
-	// Wrangler can run another file than the configured one.
+	// Wrangler can run a file other than the configured one.
 	if (statSync(word, { throwIfNoEntry: false })?.isFile()) return;
 	const nearest = nearestFlag(word);
 	const correction = nearest ? `Did you mean --${nearest}?` : `Flags stand behind --: ${example("--port 9000")}`;
 	throw new Error(`${word} is neither a flag nor a flag's value. ${correction}`);
 }
 
-/** What Wrangler would answer with its whole help; hidden flags of its own resemble none of the others. */
+/** Refuses a misspelled flag, for which Wrangler would print its whole help. Its hidden flags resemble no others. */
 function refuseMisspelled(name: string): void {
 	const word = kebabCase(name);
 	if (FLAGS[word] !== undefined || `--${word}` === REMOTE_AI || word.startsWith("no-")) return;
@@ -159,14 +159,14 @@ function refuseKeptFlags(flags: readonly string[], rest: readonly string[]): voi
 	});
 	if (kept.length === 0) return;
 	const words = [...flags, ...rest];
-	// npm takes a flag that it does not know for a switch, and its value for an argument.
+	// npm treats an unknown flag as a switch, and its value as an argument.
 	const takeValue = ({ value, type }: (typeof kept)[number]): string => {
 		if (type === "switch") return "";
 		if (value !== "true") return ` ${value}`;
 		const isNumber = type === "number";
 		const index = words.findIndex((word) => /^\d+$/.test(word) === isNumber);
 		const [word] = index === -1 ? [] : words.splice(index, 1);
-		// Which of several values is whose cannot be told.
+		// If there are several values, it is unknown which flag each belongs to.
 		const isOnly =
 			kept.filter((other) => other.type !== "switch" && (other.type === "number") === isNumber).length === 1;
 		return word === undefined ? "" : ` ${isOnly ? word : "…"}`;
@@ -189,7 +189,7 @@ function checkValue(flags: readonly string[], name: string): void {
 	if (value === "") throw new Error(`--${name} needs a value behind it. All flags: ${example("--help")}`);
 }
 
-/** Wrangler would wait for ever, and not say for what. */
+/** Without this check, Wrangler would wait forever without a message. */
 function checkFolder(folder: string | undefined): void {
 	if (folder === undefined) return;
 	try {
@@ -203,20 +203,20 @@ function checkFolder(folder: string | undefined): void {
 	}
 }
 
-/** Node's own `recursive` goes round for ever where a system says that the folder above is not there, as in /proc. */
+/** Node's own `recursive` loops forever if the system reports that the parent folder does not exist, as in /proc. */
 function makeFolder(folder: string): void {
 	if (existsSync(folder)) return;
 	makeFolder(dirname(folder));
 	mkdirSync(folder);
 }
 
-/** What to type: this script with other flags. */
+/** An example command: this script with other flags. */
 export function example(flags: string): string {
 	const command = process.env.npm_lifecycle_event === "start:stdio" && !flags.includes(" -- ") ? " -- <command>" : "";
 	return `${npmCommand()} -- ${flags.trim()}${command}`;
 }
 
-/** @returns the flag that somebody may have meant; also one of which the word is the beginning, or that begins it */
+/** @returns the flag that was probably meant: a similar one, or one that is a prefix of the word or the reverse */
 export function nearestFlag(word: string): string | undefined {
 	return misspelledFlag(word) ?? NAMES.find((name) => name.startsWith(word) || word.startsWith(name));
 }
@@ -227,7 +227,7 @@ function misspelledFlag(word: string): string | undefined {
 	return best && best.mistakes <= MAX_MISTAKES ? best.name : undefined;
 }
 
-/** How many letters must be put in, left out, replaced or swapped with their neighbour to make one word of another. */
+/** The edit distance of two words: how many letters must be inserted, deleted, replaced or swapped with a neighbour. */
 function distance(from: string, to: string): number {
 	let before: number[] = [];
 	let last = Array.from({ length: to.length + 1 }, (_, index) => index);

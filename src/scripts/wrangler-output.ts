@@ -1,11 +1,11 @@
-/** What Wrangler prints: what is of no use to the user is left out, and why it did not start is put into a sentence. */
+/** Filters the output of Wrangler: drops useless lines, and explains in a sentence why it did not start. */
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { eachLine } from "../bridge/lines.ts";
 import { example, flagValue, nearestFlag } from "./wrangler-flags.ts";
 
 const ERROR = /^✘ \[ERROR\] (.+)$/;
-/** One line each; a request that the Worker has answered among them. */
+/** Patterns of useless lines, including the lines for requests that the Worker has answered. */
 const NOISE = [
 	/^ ⛅️ wrangler /,
 	/^─+$/,
@@ -14,7 +14,7 @@ const NOISE = [
 	/^Using secrets defined in /,
 	/^🪵 {2}Logs were written to /,
 	/^If you think this is a bug /,
-	// It compares with `.dev.vars`, not with the file that `npm run types` uses; `npm test` checks that.
+	// Wrangler compares with `.dev.vars`, not with the file that `npm run types` uses. `npm test` checks the types.
 	/^❓ Your types might be out of date/,
 ];
 const TABLE = "Your Worker has access to the following bindings:";
@@ -22,7 +22,7 @@ const HELP = "wrangler dev [script]";
 
 type Streams = { readonly stdout: Readable; readonly stderr: Readable };
 
-/** Why Wrangler does not start, and what to do. */
+/** The errors that are explained: why Wrangler does not start, and what to do. */
 const REASONS: readonly (readonly [
 	RegExp,
 	(match: RegExpExecArray, details: string, flags: readonly string[]) => string,
@@ -44,13 +44,13 @@ function explainUnknown(name: string): string {
 	return `There is no flag ${dashes}${name}. ${advice}`;
 }
 
-/** Of a value that is none of a few. */
+/** Explains that a value is not one of the allowed ones. */
 function explainValue(details: string): string {
 	const [, name = "", given = "", choices = ""] = /Argument: (\S+), Given: "(.*)", Choices: (.+)/.exec(details) ?? [];
 	return `--${name} takes one of ${choices.replaceAll('"', "")}, not ${given}.`;
 }
 
-/** Of the two ports of `wrangler dev`, the inspector's comes without its number. */
+/** Explains that a port is in use. If the error has no port number, it is about the inspector's port. */
 function explainTaken(address: string, flags: readonly string[]): string {
 	const [, port] = /:(\d+)$/.exec(address) ?? [];
 	if (port !== undefined) {
@@ -66,16 +66,16 @@ export class WranglerOutput {
 	readonly #flags: readonly string[];
 	readonly #isShort: boolean;
 	#isReady = false;
-	/** Why it does not start: the first error that is known here, and all that follows it. */
+	/** The reason why Wrangler does not start: the first known error, and all lines after it. */
 	#failure: string[] = [];
-	/** What of several lines is being left out. */
+	/** The block of lines that is being dropped. */
 	#block: typeof TABLE | typeof HELP | undefined;
 	#wasBlank = true;
 
 	/**
-	 * Passes on what a Wrangler prints.
+	 * Passes on the output of Wrangler.
 	 *
-	 * @param isShort whether what is of no use is left out
+	 * @param isShort whether to drop useless lines
 	 */
 	constructor({ stdout, stderr }: Streams, flags: readonly string[], isShort: boolean) {
 		this.#flags = flags;
@@ -90,7 +90,7 @@ export class WranglerOutput {
 		});
 	}
 
-	/** From here on errors are the Worker's. */
+	/** Called when the server is ready. Later errors come from the Worker. */
 	ready(): void {
 		this.#isReady = true;
 	}
@@ -113,7 +113,7 @@ export class WranglerOutput {
 		return true;
 	}
 
-	/** The table ends with an empty line; the help of a Wrangler that did not understand its flags, with the process. */
+	/** The table ends with an empty line. The help, which follows an error in the flags, lasts until the process ends. */
 	#isInBlock(text: string): boolean {
 		if (this.#isShort && text === TABLE) this.#block = TABLE;
 		if (text === HELP && flagValue(this.#flags, "help") === undefined) this.#block = HELP;
@@ -124,7 +124,7 @@ export class WranglerOutput {
 
 	#pass(line: string, text: string, target: NodeJS.WriteStream): void {
 		if (this.#isShort && NOISE.some((pattern) => pattern.test(text))) return;
-		// What was left out has left its empty lines behind.
+		// Drop the repeated blank lines around the dropped lines.
 		const isBlank = text.trim() === "";
 		if (!(this.#isShort && isBlank && this.#wasBlank)) target.write(`${line}\n`);
 		this.#wasBlank = isBlank;

@@ -1,4 +1,4 @@
-/** Nobody signs in: whoever reaches the server may call its tools. */
+/** No sign-in: every client that can reach the server may call its tools. */
 import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { VISITOR_PROVIDER } from "../auth/grant.ts";
@@ -15,7 +15,7 @@ import { readVisitor } from "../mcp/session-ids.ts";
 import type { Admission } from "../mcp/visit.ts";
 import { routeEndpoints } from "./route-endpoints.ts";
 
-/** As long as an access token lives: no stream stays open for ever. */
+/** The same as the lifetime of an access token, so that no stream stays open forever. */
 const STREAM_SECONDS = 60 * 60;
 
 const WARNING =
@@ -24,9 +24,9 @@ const MISSING_LIMIT =
 	"The rate limit VISITOR_LIMIT, which a server without sign-in needs, is not bound: add it to `ratelimits` in wrangler.jsonc.";
 
 /**
- * A visitor is a random id in the id of their session: no two strangers ever are the same user. Without a session, each
- * request is another visitor's. On this computer nothing is limited; anywhere else each address may call as often as the
- * rate limit VISITOR_LIMIT of wrangler.jsonc says.
+ * Each session gets a visitor with a random id, so two clients are never the same user. Without a session, each request
+ * gets a new visitor. There is no rate limit on loopback hosts. On other hosts, VISITOR_LIMIT in wrangler.jsonc limits
+ * the requests of each address.
  */
 export function anyone(): SignIn<never> {
 	return {

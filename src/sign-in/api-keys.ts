@@ -1,4 +1,4 @@
-/** Programs bring an API key with each request, which `npm run keys` has made. */
+/** Programs send an API key with each request. `npm run keys` makes the keys. */
 import type { Context } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
@@ -15,7 +15,7 @@ import type { Server } from "../mcp/definition.ts";
 import type { Admission } from "../mcp/visit.ts";
 import { routeEndpoints } from "./route-endpoints.ts";
 
-/** As long as an access token lives: then open streams end, and those of a revoked key do not come back. */
+/** The same as the lifetime of an access token. Then open streams end, and a revoked key cannot open a new one. */
 const STREAM_SECONDS = 60 * 60;
 
 const RETRY_AFTER_SECONDS = "30";
@@ -24,10 +24,10 @@ const MISSING = "This server wants an API key: send it as the header Authorizati
 const INVALID =
 	"This API key is not valid here: it was revoked, has expired, or was never made. Ask the administrator.";
 
-/** Whose requests were let in. */
+/** The API key of each request that was let in. */
 const bearers = new WeakMap<Request, ApiKey>();
 
-/** Keys are kept in OAUTH_KV, by their SHA-256. A revoked key works for another minute at most, as KV is cached. */
+/** Keys are stored in OAUTH_KV under their SHA-256. Because KV is cached, a revoked key works for up to a minute. */
 export function apiKeys(): SignIn<never> {
 	return {
 		hasUsers: true,
@@ -60,7 +60,7 @@ export function apiKeys(): SignIn<never> {
 	};
 }
 
-/** RFC 6750, section 3. It names no resource metadata: there is nowhere to get a token. */
+/** RFC 6750, section 3. It names no resource metadata, because no authorization server issues tokens here. */
 function challenge({ info }: Server, sentence: string, error?: string): () => Response {
 	const headers = { "WWW-Authenticate": `Bearer ${[`realm="${info.name}"`, error].filter(Boolean).join(", ")}` };
 	const body = { error: "invalid_token", error_description: sentence };
@@ -100,7 +100,7 @@ function admit(key: ApiKey, server: Server, env: Env): Admission {
 			id: user,
 			provider: API_KEY_PROVIDER,
 			login: name,
-			// Two keys can have one name.
+			// Two keys can have the same name.
 			isLoginUnique: false,
 			name,
 			emailVerified: false,

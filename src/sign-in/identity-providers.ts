@@ -1,4 +1,4 @@
-/** People sign in at an identity provider, and each app asks them first: an OAuth 2.1 authorization server. */
+/** Users sign in at an identity provider, and give consent to each client: an OAuth 2.1 authorization server. */
 import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { problemsOf } from "../auth/settings.ts";
@@ -19,17 +19,17 @@ import { routeEndpoints } from "./route-endpoints.ts";
 
 type Options<Apis extends string> = {
 	/**
-	 * Your own APIs that take the user's token from the identity provider, by the name that tools call them with:
-	 * `context.upstream.crm.fetch("/me")`. Base addresses, https.
+	 * The https base addresses of your own APIs that accept the user's token from the identity provider. Tools call them
+	 * by these names: `context.upstream.crm.fetch("/me")`.
 	 */
 	readonly apis?: Readonly<Record<Apis, string>>;
 };
 
-/** Names that `upstream` has already. */
+/** Names that `upstream` already uses. */
 const OF_PROVIDER = ["name", "title", "userPath", "fetch"];
 
 /**
- * The providers are those whose settings are set. On this computer without any, the built-in sign-in.
+ * A provider is enabled if its settings are set. If there is none, a loopback host offers the built-in sign-in.
  *
  * @throws Error for an API that the user's token must not be sent to
  */
@@ -82,7 +82,7 @@ function checkApis(apis: Readonly<Record<string, string>>): void {
 	}
 }
 
-// Hono's type of the context is older than the runtime's.
+// Hono's type of the execution context is older than the runtime's.
 const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
 const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
 
@@ -93,7 +93,7 @@ const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Cont
 			authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
 		)
 		.catch(answerStorageError);
-	// A client that goes away must not cut a refresh in half: the old token is used up, the new one would be lost.
+	// If a client disconnects, the refresh must still finish: the old token is used up, and the new one would be lost.
 	contextOf(c).waitUntil(response.catch(() => {}));
 	return response;
 };

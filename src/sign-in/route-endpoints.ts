@@ -3,10 +3,10 @@ import type { AppEnv } from "../app-env.ts";
 import { type Endpoint, endpointsOf, type WithExtras } from "../http/endpoints.ts";
 
 /**
- * Adds every endpoint to an app, each also with a slash at its end, and where clients of HTTP+SSE post.
+ * Adds every endpoint to an app, with and without a trailing slash, and the message paths of HTTP+SSE.
  *
- * @param answer gets the path as the table above has it
- * @param door what comes before that
+ * @param answer gets the path as `endpointsOf` lists it
+ * @param door middleware that runs before `answer`
  */
 export function routeEndpoints(
 	app: Hono<AppEnv>,

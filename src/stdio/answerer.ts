@@ -1,11 +1,11 @@
-/** Answers from the stdio MCP server, behind `/stdio/mcp` and `/stdio/sse`: what a client says goes to its child. */
+/** Answers `/stdio/mcp` and `/stdio/sse` from the stdio MCP server: passes each message to a child process. */
 
 import { JSON_RPC, jsonRpcError } from "../http/json-rpc.ts";
 import type { Answerer } from "../mcp/answerer.ts";
 import type { Visit } from "../mcp/visit.ts";
 import { type Stateless, stdioObjectOf } from "./object.ts";
 
-/** What it takes to use the stdio server: a permission of the user, and a scope of the token. */
+/** The permission and the scope that a request to the stdio server needs. */
 export const PERMISSION = "stdio";
 export const SCOPE = "stdio";
 
@@ -18,7 +18,7 @@ export const answerer: Answerer = {
 		const object = stdioObjectOf(env, principal.user.id);
 		return { sessions: object.sessions, streams: object };
 	},
-	// The child knows best.
+	// The child checks its messages itself.
 	check: (_visit, message) => ({ fitting: message, errors: [] }),
 	answerStateless({ request, env, principal }, message) {
 		const { url, signal } = request;
@@ -32,7 +32,7 @@ export const answerer: Answerer = {
 	prepareStream: (visit, session, kind) => sessionsOf(visit).prepareStream(session, kind, visit.principal),
 };
 
-/** A user who may not use the stdio server, or a token that was not granted it. */
+/** Refuses users who may not use the stdio server, and tokens without its scope. */
 function refuse({ principal, challenge }: Visit): Response | undefined {
 	if (!principal.permissions.includes(PERMISSION)) {
 		const sentence = `${principal.user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;

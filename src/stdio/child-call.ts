@@ -1,24 +1,24 @@
-/** The requests of one POST that a child works on: where its answers go, and until when they are waited for. */
+/** The requests of one POST that a child is working on, with their output and their deadlines. */
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/server";
 import { deadlineSentence, secondsFor } from "../mcp/deadline.ts";
 import { failureOf, type Output } from "../mcp/object/call.ts";
 import type { RunningCall } from "../mcp/object/placed-sessions.ts";
 import { logToolCall, type Outcome } from "../mcp/register/call-log.ts";
 
-/** A request, or as much as is known of one that was made before a restart. */
+/** A request, or the known part of one that was made before a restart. */
 export type AskedRequest = Pick<JSONRPCRequest, "id" | "method" | "params">;
 
 export type ChildCallOptions = {
 	readonly id: string;
 	readonly session: string;
 	readonly grantId: string;
-	/** For the log. */
+	/** The request id and the user id are for the log. */
 	readonly requestId: string;
 	readonly userId: string;
 	readonly requests: readonly AskedRequest[];
 	readonly output: Output;
 	readonly env: object;
-	/** Tells the child that nobody waits for an answer any more. */
+	/** Called to cancel a request at the child. */
 	readonly oncancel: (id: RequestId, reason: string) => void;
 	readonly onend: () => void;
 };
@@ -48,12 +48,12 @@ export class ChildCall implements RunningCall {
 		return this.#waiting.has(id);
 	}
 
-	/** Whether one of the requests asked to hear of its progress under this token. */
+	/** Whether one of the requests has this progress token. */
 	hasProgressToken(token: unknown): boolean {
 		return token !== undefined && [...this.#waiting.values()].some(({ request }) => tokenOf(request) === token);
 	}
 
-	/** @param text the child's answer to one of the requests, as it was written */
+	/** @param text the original JSON text of the child's answer to one of the requests */
 	answer(id: RequestId, message: JSONRPCMessage, text?: string): void {
 		const isOk = "result" in message;
 		const outcome = isOk ? (Object(message.result).isError === true ? "failed" : "ok") : "error";
@@ -62,12 +62,12 @@ export class ChildCall implements RunningCall {
 		this.#endIfAnswered();
 	}
 
-	/** The client gave a request up, which is then not answered (MCP 2025-11-25, cancellation). */
+	/** The client cancelled a request, which then gets no answer (MCP 2025-11-25, cancellation). */
 	cancel(id: RequestId): void {
 		if (this.#settle(id, "cancelled")) this.#endIfAnswered();
 	}
 
-	/** The child asks the user, or they have answered: what comes now has all the time again. */
+	/** Restarts the deadlines after the child has asked the user, or the user has answered. */
 	restartDeadline(): void {
 		for (const waiting of this.#waiting.values()) {
 			clearTimeout(waiting.timer);
@@ -87,7 +87,7 @@ export class ChildCall implements RunningCall {
 	#deadline(request: AskedRequest): ReturnType<typeof setTimeout> {
 		const { env, requestId } = this.#options;
 		const isTool = request.method === "tools/call";
-		// Nobody says which tools of the child are long, so all may be.
+		// The child does not declare which tools are long, so all get the long deadline.
 		const seconds = secondsFor(isTool ? { long: true } : {}, env);
 		return setTimeout(() => {
 			const sentence = deadlineSentence(nameOf(request), seconds, requestId);
@@ -98,7 +98,7 @@ export class ChildCall implements RunningCall {
 		}, seconds * 1000);
 	}
 
-	/** @returns whether it was waited for */
+	/** @returns whether the request was still unanswered */
 	#settle(id: RequestId, outcome: Outcome): boolean {
 		const waiting = this.#waiting.get(id);
 		if (!waiting) return false;
@@ -126,7 +126,7 @@ function nameOf({ method, params }: AskedRequest): string {
 	return method === "tools/call" ? String(params?.name).slice(0, 100) : method;
 }
 
-/** A failure that the model reads. */
+/** A failed tool result, which the model reads. */
 export function toolFailureOf(id: RequestId, text: string): JSONRPCMessage {
 	return { jsonrpc: "2.0", id, result: { content: [{ type: "text", text }], isError: true } };
 }

@@ -1,6 +1,6 @@
 /**
- * One session of the eras that have them, and its child: passes messages between the two as they were written, and looks
- * only at what says where they belong.
+ * One session and its child. It passes messages between the client and the child unchanged, and reads only the parts
+ * that show where a message belongs.
  */
 import { isJSONRPCRequest, type JSONRPCMessage, type RequestId } from "@modelcontextprotocol/server";
 import { emptyEvent, eventOf, takesEmptyEvents } from "../mcp/event-stream.ts";
@@ -12,20 +12,20 @@ import { STANDALONE_STREAM, type Stream, type Streams } from "../mcp/object/stre
 import type { ChildCall } from "./child-call.ts";
 import type { Pipe } from "./pipe.ts";
 
-/** What a child says while nobody listens is kept up to here. */
+/** The limit of messages from a child that are kept while no client is listening. */
 const MAX_KEPT_MESSAGES = 100;
 const NOT_READ = "The MCP server does not read what it is sent. Try again later.";
 
 export type ChildSessionOptions = {
 	readonly id: string;
 	readonly grantId: string;
-	/** Who the child was told that calls; with other permissions it is another child. */
+	/** The user's login and permissions that the child was started with. If they change, a new child is needed. */
 	readonly user: string;
 	readonly pipe: Pipe;
 	readonly events: Events;
 	readonly streams: Streams;
 	readonly idleSeconds: number;
-	/** Called once, when the child has ended or is of no use any more. */
+	/** Called once, when the child has ended or has to end. */
 	readonly onend: () => void;
 };
 
@@ -37,13 +37,13 @@ export class ChildSession {
 	/** The grant of the newest message. */
 	grantId: string;
 	readonly #options: ChildSessionOptions;
-	/** In the order of arrival. */
+	/** The running calls, in the order of arrival. */
 	readonly #calls = new Set<ChildCall>();
-	/** Which call the child has asked something in, by the id of its question. */
+	/** The call that each question of the child belongs to, by the id of the question. */
 	readonly #asked = new Map<RequestId, ChildCall>();
-	/** A client opens its stream some time after the child has begun to talk, or never. */
+	/** Messages from the child that wait for a stream. The client may open its stream later, or never. */
 	readonly #kept: Told[] = [];
-	/** The number of the last event of the stream that belongs to no call; undefined until a client opens it. */
+	/** The number of the last event of the GET stream; undefined until a client opens the stream. */
 	#sequence: number | undefined;
 	#idle: ReturnType<typeof setTimeout> | undefined;
 	#hasEnded = false;
@@ -53,20 +53,20 @@ export class ChildSession {
 		this.id = options.id;
 		this.user = options.user;
 		this.grantId = options.grantId;
-		// Of a session that began before a restart.
+		// The session may have begun before a restart.
 		this.#sequence = options.events.after(this.id, 0).at(-1)?.sequence;
 		options.pipe.onmessage = (text) => this.#fromChild(JSON.parse(text), text);
 		options.pipe.onend = (reason) => this.#end(`${reason} Connect again.`);
 		this.#touch();
 	}
 
-	/** Takes note of a call, whose requests are told next. */
+	/** Registers a call, before its requests are passed on. */
 	begin(call: ChildCall): void {
 		this.#calls.add(call);
 		this.#tellKept();
 	}
 
-	/** Hands on what the client says. @param text the message as it was written */
+	/** Passes a message of the client to the child. @param text the original JSON text */
 	tell(message: JSONRPCMessage, text: string): void {
 		this.#touch();
 		if (!("method" in message)) {
@@ -83,7 +83,7 @@ export class ChildSession {
 		}
 	}
 
-	/** A call that began before a restart; its child works on it. */
+	/** Registers a call that began before a restart. The child is still working on it. */
 	adopt(call: ChildCall): void {
 		this.#calls.add(call);
 	}
@@ -94,13 +94,13 @@ export class ChildSession {
 		this.#touch();
 	}
 
-	/** Tells the child that nobody waits for an answer any more (MCP 2025-11-25, cancellation). */
+	/** Cancels a request at the child (MCP 2025-11-25, cancellation). */
 	cancel(requestId: RequestId, reason: string): void {
 		const params = { requestId, reason };
 		this.#options.pipe.send(JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params }));
 	}
 
-	/** The client has opened the stream of what belongs to no call; it may have lost one before. */
+	/** The client has opened a stream. If it had lost one before, it gets the missed events. */
 	openStream(socket: Socket, { kind, version, lastEventId }: Stream): void {
 		if (kind === "get") {
 			const last = lastEventId === undefined ? undefined : parseEventId(lastEventId);
@@ -114,7 +114,7 @@ export class ChildSession {
 		this.#tellKept();
 	}
 
-	/** Ends the child; calls that wait are answered. @param reason for the client */
+	/** Ends the child and all running calls. @param reason a sentence for the client */
 	end(reason: string): void {
 		this.#options.pipe.end();
 		this.#end(reason);
@@ -143,12 +143,12 @@ export class ChildSession {
 		}
 	}
 
-	/** Passes on what the child said, to where it belongs now. */
+	/** Passes on the kept messages of the child, if the client can get them now. */
 	#tellKept(): void {
 		for (const told of this.#kept.splice(0)) if (!this.#tellClient(told)) this.#kept.push(told);
 	}
 
-	/** @returns whether there is anybody to tell */
+	/** @returns whether the message was passed on or stored */
 	#tellClient({ message, text }: Told): boolean {
 		const { streams, events } = this.#options;
 		const [sse] = streams.ofSession(this.id, "sse") ?? [];
@@ -173,9 +173,9 @@ export class ChildSession {
 		return true;
 	}
 
-	/** The call whose progress a message tells; or else the most recent one that is listened to: the child does not say. */
+	/** The call of a progress message, or else the latest one with a listening client: the child does not name a call. */
 	#relatedTo(message: JSONRPCMessage, hasOther: boolean): ChildCall | undefined {
-		// An answer to `initialize` takes nothing beside it.
+		// The response to `initialize` cannot carry other messages.
 		const calls = [...this.#calls].filter(({ output }) => output.isHeard);
 		const token = "params" in message ? message.params?.progressToken : undefined;
 		const heard = calls.findLast(({ output }) => output.isHeard?.());
@@ -189,7 +189,7 @@ export class ChildSession {
 	}
 }
 
-/** Messages to a child end with their line; within one, a line's end can only be a blank. */
+/** A line end marks the end of a message to a child. Within a message, line ends are whitespace, so replace them. */
 function oneLine(json: string): string {
 	return json.replace(/[\r\n]+/g, " ");
 }

@@ -1,13 +1,13 @@
-/** One user's container: their sessions, and the program in the container that runs a stdio MCP server for each. */
+/** The container and the sessions of a user. The bridge program in it runs a stdio MCP server for each session. */
 import { Container } from "@cloudflare/containers";
 import { hmacKey, secretsFor } from "../auth/signing-key.ts";
 import { PIPE_PATH } from "../bridge/contract.ts";
 import { acceptSocket, socketOf, socketsOf } from "../mcp/object/bare-sockets.ts";
 import { StdioSessions } from "./sessions.ts";
 
-/** Where the program listens, as the Dockerfile says. */
+/** The port of the bridge program, as in the Dockerfile. */
 const PORT = 8080;
-/** What the program hands on to the server, without the prefix: its keys, and whatever else it wants to know. */
+/** The bridge passes variables with this prefix, such as API keys, to the stdio server, without the prefix. */
 const FOR_SERVER = "STDIO_ENV_";
 
 export class StdioContainer extends Container<Env> {
@@ -23,12 +23,12 @@ export class StdioContainer extends Container<Env> {
 		},
 		(headers) => this.#connect(headers),
 	);
-	/** When the next tidying is, as far as this instance knows; milliseconds since the epoch. */
+	/** The time of the next `tidy` known to this instance, in milliseconds since the epoch. */
 	#tidyAt = Number.POSITIVE_INFINITY;
 
 	constructor(ctx: DurableObjectState<object>, env: Env) {
 		super(ctx, env);
-		// Before the container is started for anybody.
+		// Set the variables before any request can start the container.
 		ctx.blockConcurrencyWhile(async () => {
 			const [secret] = await this.#secrets();
 			this.envVars = { ...forServer(env), STDIO_COMMAND: env.STDIO_COMMAND, STDIO_PIPE_SECRET: secret };
@@ -39,7 +39,7 @@ export class StdioContainer extends Container<Env> {
 		return this.#sessions;
 	}
 
-	/** Opens an event stream; nobody but this object reaches the program. */
+	/** Opens an event stream, or answers a stateless message. Only this object can reach the bridge program. */
 	override async fetch(request: Request): Promise<Response> {
 		return this.#sessions.fetch(request, (stream) =>
 			acceptSocket(this.ctx, stream, (socket) => this.#sessions.openStream(socket, stream)),
@@ -54,13 +54,13 @@ export class StdioContainer extends Container<Env> {
 		this.#sessions.stopped();
 	}
 
-	/** Called by the schedule. */
+	/** The schedule calls this. */
 	tidy(): void {
 		this.#tidyAt = Number.POSITIVE_INFINITY;
 		this.#sessions.tidy();
 	}
 
-	/** A container that was started before a key was replaced has the secret of the key before. */
+	/** If the container was started before the key was replaced, it has the secret of the previous key. */
 	async #connect(headers: Record<string, string>): Promise<Response> {
 		const [current, ...previous] = await this.#secrets();
 		let response = await this.#open(headers, current);
@@ -73,7 +73,7 @@ export class StdioContainer extends Container<Env> {
 		return super.fetch(new Request(`http://program${PIPE_PATH}`, { headers: authorized }));
 	}
 
-	/** Each container has its own. */
+	/** The secrets of the pipe, which are different for each container. */
 	async #secrets(): Promise<[string, ...string[]]> {
 		const own = new TextEncoder().encode(this.ctx.id.toString());
 		const [current, ...previous] = await secretsFor("stdio-pipe", this.env, true);

@@ -1,4 +1,4 @@
-/** Any stdio MCP server behind the same sign-in, as an extra of this one. */
+/** Any stdio MCP server as an extra, behind the same sign-in. */
 import type { Extra } from "../mcp/define/extra.ts";
 import { answerer, PERMISSION, SCOPE } from "./answerer.ts";
 import { stdioObjectOf } from "./object.ts";
@@ -6,7 +6,7 @@ import { readStdioSettings } from "./settings.ts";
 
 const isOn = (env: Env) => readStdioSettings(env).place !== undefined;
 
-/** At `/stdio/mcp` and `/stdio/sse`, where STDIO_COMMAND says what runs. */
+/** An extra at `/stdio/mcp` and `/stdio/sse`. STDIO_COMMAND sets the command that it runs. */
 export function stdio(): Extra {
 	return {
 		prefix: "/stdio",

@@ -1,4 +1,4 @@
-/** On this computer, where there are no containers: a user's sessions, with the program that runs beside the Worker. */
+/** The sessions of a user on a local server without containers. The bridge program runs beside the Worker. */
 import { DurableObject } from "cloudflare:workers";
 import { PIPE_PATH } from "../bridge/contract.ts";
 import { acceptSocket, socketOf, socketsOf } from "../mcp/object/bare-sockets.ts";

@@ -1,27 +1,27 @@
-/** The object with a user's sessions of the stdio server, as the Worker sees it. */
+/** The interface of the Durable Object with a user's stdio sessions, and how the Worker reaches it. */
 import type { Principal } from "../auth/principal.ts";
 import type { PlacedSession, Session } from "../mcp/session-id.ts";
 import type { Posted, Sessions, StreamSource } from "../mcp/sessions.ts";
 import { readStdioSettings } from "./settings.ts";
 
 export type StdioSessionsApi = Sessions & {
-	/** Starts a child for a session, and has it answer `initialize`. */
+	/** Starts a child for a session, and passes `initialize` to it. */
 	open(session: Session, posted: Posted, principal: Principal): Promise<Response>;
-	/** Finds the child of a session before a stream is opened, or starts it at `/stdio/sse`. @returns why there is none */
+	/** Finds the child before a stream is opened, or starts it at `/stdio/sse`. @returns a response if there is none */
 	prepareStream(session: Session, kind: "get" | "sse", principal: Principal): Promise<Response | undefined>;
-	/** Hands a message to the child of a session. */
+	/** Passes a message to the child of a session. */
 	post(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response>;
 	/** Ends the children of a grant. */
 	endGrant(grantId: string): Promise<void>;
 };
 
-/** What the object is posted for a message of 2026-07-28. */
+/** The body of a POST to the object, for a message of 2026-07-28. */
 export type Stateless = { readonly message: unknown; readonly principal: Principal };
 
-/** It answers messages of 2026-07-28 as well as it opens streams: a call by `fetch` ends when the client hangs up. */
+/** Its `fetch` opens streams and answers messages of 2026-07-28. If the client disconnects, a `fetch` is aborted. */
 export type StdioObject = StreamSource & { readonly sessions: StdioSessionsApi };
 
-/** In the user's container; on this computer, where there is none, in an object that reaches the program beside it. */
+/** The object of the user's container, or, on a local server without containers, one that calls the local bridge. */
 export function stdioObjectOf(env: Env, userId: string): StdioObject {
 	const namespace: { getByName(name: string): unknown } =
 		readStdioSettings(env).place === "container" ? env.STDIO_OBJECT : env.STDIO_LOCAL_OBJECT;

@@ -1,38 +1,38 @@
-/** The Worker's end of the pipe to one child: a WebSocket that is opened again when it breaks. */
+/** The Worker's end of the pipe to one child: a WebSocket that is reopened if it breaks. */
 import { setTimeout as delay } from "node:timers/promises";
 import { CLOSE, decodeControl, encodeControl, OPENING_HEADER, type Opening, Outbox } from "../bridge/contract.ts";
 import { notStarted, type Refusal, readRefusal, unreachable } from "./refusal.ts";
 
-/** Reaches the container's program: opens `/pipe` with these headers. */
+/** Connects to the bridge program: opens `/pipe` with these headers. */
 export type Connect = (headers: Record<string, string>) => Promise<Response>;
 
-/** A pipe that broke is opened again so many times, so many milliseconds apart: for as long as the child is kept. */
+/** How often, and at which interval, a broken pipe is reopened. The product is about as long as a child is kept. */
 const ATTEMPTS = 20;
 const ATTEMPT_MILLISECONDS = 2_500;
 const FIRST_MILLISECONDS = 250;
-/** How long it may take until the program speaks; a container may have to start first. */
+/** How long the first frame of the program may take. A container may have to start first. */
 const OPEN_MILLISECONDS = 60_000;
 
 const encoder = new TextEncoder();
 
 export class Pipe {
-	/** A message of the child, as it was written. */
+	/** Called with the original text of each message of the child. */
 	onmessage: (text: string) => void = () => {};
-	/** Called once, when there is no child any more; says why in a sentence for people. */
+	/** Called once, when the child has ended, with the reason as a sentence for users. */
 	onend: (reason: string) => void = () => {};
 	readonly #connect: Connect;
 	readonly #opening: Opening;
 	readonly #outbox = new Outbox();
-	/** How many messages of the child were handled. */
+	/** How many messages of the child have been handled. */
 	#taken = 0;
-	/** Messages that come again, and were handled. */
+	/** How many of the next messages are repeated, and have already been handled. */
 	#known = 0;
 	#socket: WebSocket | undefined;
-	/** Whether the other end has said where it is. */
+	/** Whether the other end has sent its counts. */
 	#isReady = false;
 	#hasEnded = false;
 
-	/** @param opening starts a child, or takes up one whose pipe was lost */
+	/** @param opening starts a child, or resumes one whose pipe was lost */
 	static async open(connect: Connect, opening: Opening): Promise<Pipe | Refusal> {
 		const pipe = new Pipe(connect, opening);
 		return (await pipe.#open(opening)) ?? pipe;
@@ -43,7 +43,7 @@ export class Pipe {
 		this.#opening = opening;
 	}
 
-	/** @returns false if there is no child any more, or too much waits that it has not read */
+	/** @returns false if the child has ended, or too many messages are waiting for it */
 	send(text: string): boolean {
 		const bytes = encoder.encode(text).length;
 		if (this.#hasEnded || !this.#outbox.hasRoom(bytes)) return false;
@@ -59,7 +59,7 @@ export class Pipe {
 		this.#socket?.close(CLOSE.end, "The session has ended.");
 	}
 
-	/** @returns why there is none */
+	/** @returns a refusal if the pipe could not be opened */
 	async #open(opening: Opening): Promise<Refusal | undefined> {
 		const { promise, resolve } = Promise.withResolvers<Refusal | undefined>();
 		let isLate = false;
@@ -81,13 +81,13 @@ export class Pipe {
 		return refusal;
 	}
 
-	/** @param opened called when the program has spoken, or with the reason why it will not */
+	/** @param opened called when the first frame has arrived, or with a refusal if none will */
 	#listen(socket: WebSocket, opened: (refusal?: Refusal) => void, isLate: () => boolean): void {
 		this.#socket = socket;
 		this.#isReady = false;
-		// The program speaks first, once the child has started.
+		// The program sends the first frame when the child has started.
 		socket.addEventListener("message", ({ data }) => {
-			// Nobody waits any more; the program keeps the child for a minute.
+			// The opening has timed out. The program keeps the child for a minute.
 			if (isLate()) return socket.close();
 			this.#read(String(data), socket);
 			opened();
@@ -115,13 +115,13 @@ export class Pipe {
 		}
 	}
 
-	/** The other end is there. */
+	/** Handles the first frame of the other end. */
 	#begin(sent: number, got: number | undefined, socket: WebSocket): void {
 		if (this.#hasEnded) {
 			socket.close(CLOSE.end, "The session has ended.");
 			return;
 		}
-		// Without a memory of it, as after a restart of this end, counting begins where the other end is.
+		// If this end has no count, for example after a restart, it starts with the count of the other end.
 		if (this.#taken === 0) this.#taken = sent;
 		this.#known = this.#taken - sent;
 		this.#isReady = true;
@@ -129,12 +129,12 @@ export class Pipe {
 		for (const missing of this.#outbox.missing(got)) send(socket, missing);
 	}
 
-	/** The pipe broke; its child may still be there. */
+	/** Reopens the pipe after it broke. The child may still be running. */
 	async #reopen(broken: WebSocket): Promise<void> {
 		if (this.#socket !== broken) return;
 		this.#socket = undefined;
 		for (let attempt = 0; attempt < ATTEMPTS && !this.#hasEnded; attempt++) {
-			// Not at once: a container that has just ended is not to be started again.
+			// Wait first, so that a container that has just ended is not started again.
 			await delay(attempt > 0 ? ATTEMPT_MILLISECONDS : FIRST_MILLISECONDS);
 			if (this.#hasEnded) return;
 			const refusal = await this.#open({ ...this.#opening, isNew: false });
@@ -155,6 +155,6 @@ function send(socket: WebSocket, text: string): void {
 	try {
 		socket.send(text);
 	} catch {
-		// Its close is on the way.
+		// The socket is closed, and its close event follows.
 	}
 }

@@ -1,13 +1,13 @@
-/** Why a child cannot be reached, as a client is told. */
+/** Reasons why a child cannot be reached, and the responses for them. */
 import type { RequestId } from "@modelcontextprotocol/server";
 import { logError } from "../errors.ts";
 import { JSON_RPC, jsonRpcError, sessionNotFound } from "../http/json-rpc.ts";
 
 export type Refusal = {
-	/** Of HTTP: 404, when the child is gone; 429 or 503, when there is no room for one more. */
+	/** The HTTP status: 404 if the child has ended; 429 or 503 if the limit of children is reached. */
 	readonly status: number;
 	readonly sentence: string;
-	/** Whether the program says so, whose sentences are for people. Others are for the log. */
+	/** Whether the sentence is for users. Others are for the log. */
 	readonly isForPeople: boolean;
 	readonly retryAfter: string | null;
 };
@@ -15,7 +15,7 @@ export type Refusal = {
 export const GONE: Refusal = { status: 404, sentence: "", isForPeople: true, retryAfter: null };
 const RETRY_AFTER_SECONDS = "10";
 
-/** The program's refusal of a pipe; or what else is where it should be, such as a container that does not start. */
+/** Reads the bridge's refusal of a pipe, or another error response, for example if the container does not start. */
 export async function readRefusal(response: Response): Promise<Refusal> {
 	const { status, headers } = response;
 	const isForPeople = headers.get("Content-Type")?.startsWith("application/json") ?? false;
@@ -23,18 +23,18 @@ export async function readRefusal(response: Response): Promise<Refusal> {
 	return { status, sentence, isForPeople, retryAfter: headers.get("Retry-After") };
 }
 
-/** @param reason why the child could not be started, in a sentence for people */
+/** @param reason why the child could not be started, as a sentence for users */
 export function notStarted(reason: string): Refusal {
 	return { status: 502, sentence: `${reason} Connect again.`, isForPeople: true, retryAfter: null };
 }
 
-/** @param error what happened on the way */
+/** @param error the error of the connection */
 export function unreachable(error: unknown): Refusal {
 	const sentence = error instanceof Error ? (error.stack ?? error.message) : String(error);
 	return { status: 502, sentence, isForPeople: false, retryAfter: null };
 }
 
-/** @param requestId for the log and the person who asks about it */
+/** @param requestId for the log and the error text */
 export function answerRefusal(refusal: Refusal, id: RequestId | null, requestId: string): Response {
 	const { status, sentence, isForPeople, retryAfter } = refusal;
 	if (status === 404 && isForPeople) return sessionNotFound(id);
@@ -48,7 +48,7 @@ export function answerRefusal(refusal: Refusal, id: RequestId | null, requestId:
 	return jsonRpcError(503, JSON_RPC.transport, text, { id, headers });
 }
 
-/** The Container class answers in plain text when its container cannot start. */
+/** If a container cannot start, the Container class responds with plain text. */
 function containerProblem(isFull: boolean): string {
 	return isFull
 		? "No stdio container is available: all are in use, or yours is still starting."

@@ -1,6 +1,6 @@
 /**
- * A user's sessions of the stdio server: a child for each, at the other end of a pipe. In what their clients, streams and
- * calls need they are like all others.
+ * The stdio sessions of a user. Each has a child at the other end of a pipe. Streams and calls work as in all other
+ * sessions.
  */
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
@@ -24,13 +24,13 @@ import { answerRefusal, GONE, type Refusal } from "./refusal.ts";
 import { readStdioSettings } from "./settings.ts";
 import { UserServers } from "./stateless/user-servers.ts";
 
-/** The child of a session, and when the session's id expires. */
+/** The child of a session, and the time when the session's id expires. */
 type Entry = { readonly found: Promise<ChildSession | Refusal>; readonly expiresAt: number };
 
 export class StdioSessions extends PlacedSessions {
 	readonly #env: Env;
 	readonly #connect: Connect;
-	/** By session. */
+	/** The children by session. */
 	readonly #children = new Map<string, Entry>();
 	readonly #servers: UserServers;
 
@@ -51,7 +51,7 @@ export class StdioSessions extends PlacedSessions {
 		const { message, text } = await promise;
 		const isOpen = "result" in message;
 		if (!isOpen) child.end("The session could not be opened.");
-		// What the child did not write itself says why it did not answer.
+		// If there is no original text, the child did not answer, and this message explains why.
 		const status = isOpen ? 200 : text === undefined ? 502 : 400;
 		const headers = { "Content-Type": "application/json" };
 		return new Response(text ?? JSON.stringify(message), { status, headers });
@@ -62,7 +62,7 @@ export class StdioSessions extends PlacedSessions {
 		if (child instanceof ChildSession) return undefined;
 		const isNotStarted = child.status === 502 && child.isForPeople;
 		if (kind === "get" || !isNotStarted) return answerRefusal(child, null, principal.requestId);
-		// A client of this era looks for a reason on its stream only.
+		// An HTTP+SSE client reads the reason on its stream only.
 		this.#children.set(session.id, { found: Promise.resolve(child), expiresAt: session.issuedAt });
 		return undefined;
 	}
@@ -156,16 +156,16 @@ export class StdioSessions extends PlacedSessions {
 		return this.events.tidy([...this.running().map(({ id }) => id), ...this.#children.keys()]);
 	}
 
-	/** The container has stopped, and its children with it. */
+	/** Called when the container, and so all children, have stopped. */
 	stopped(): void {
 		for (const session of this.#children.keys()) this.#endChild(session);
 		this.#servers.endAll();
 	}
 
 	/**
-	 * The child of a session; after a restart of this object it is taken up again.
+	 * Finds the child of a session. After a restart of this object, the child is resumed.
 	 *
-	 * @param isNew starts one
+	 * @param isNew whether to start a new child
 	 */
 	async #child(session: Session, principal: Principal, isNew = false): Promise<ChildSession | Refusal> {
 		const { id } = session;
@@ -181,7 +181,7 @@ export class StdioSessions extends PlacedSessions {
 			this.#children.delete(id);
 			return child;
 		}
-		// It knows the permissions that its user had.
+		// The child was started with the user's old permissions.
 		if (child.user !== userOf(principal)) {
 			child.end("The user has other permissions now.");
 			return GONE;
@@ -213,12 +213,12 @@ export class StdioSessions extends PlacedSessions {
 
 	#openPipe(child: string, { user, permissions }: Principal, isNew: boolean): Promise<Pipe | Refusal> {
 		const { id } = user;
-		// People choose what they are called, and a name is passed on in an environment variable.
+		// Users can choose any login, and it is passed on in an environment variable.
 		const login = user.login.replace(/\p{Cc}/gu, " ");
 		return Pipe.open(this.#connect, { child, isNew, user: { id, login, permissions: permissions.join(",") } });
 	}
 
-	/** Calls that began before a restart of this object, and that the child still works on. */
+	/** Registers the calls that began before a restart of this object, and that the child is still working on. */
 	#adoptCalls(child: ChildSession, principal: Principal): void {
 		for (const { id, requests: ids, names } of this.events.incomplete(child.id)) {
 			if (id === child.id) continue;
@@ -270,7 +270,7 @@ export class StdioSessions extends PlacedSessions {
 		});
 	}
 
-	/** The child is gone, and its session with it. */
+	/** Deletes the session of a child that has ended. */
 	#forget(session: string): void {
 		const entry = this.#children.get(session);
 		this.#children.delete(session);
@@ -281,19 +281,19 @@ export class StdioSessions extends PlacedSessions {
 	}
 }
 
-/** What a token needs to read what was said in a session. */
+/** The permission and the scope that a token needs to read the events of a session. */
 const NEEDED: Gated = { name: "stdio", scope: "stdio", requires: "stdio" };
 
 function needsOf({ method, params }: JSONRPCRequest): Gated {
 	return { ...NEEDED, name: method === "tools/call" ? String(params?.name) : method };
 }
 
-/** What a child knows of its user. */
+/** The data about the user that a child was started with. */
 function userOf({ user, permissions }: Principal): string {
 	return JSON.stringify([user.login, ...permissions]);
 }
 
-/** The messages that were posted, and each as it was written: one of a batch was written among others. */
+/** The posted messages, each with its JSON text. The text of a message in a batch is serialized again. */
 function each({ message, text }: Posted): (readonly [JSONRPCMessage, string])[] {
 	if (!Array.isArray(message)) return [[message as JSONRPCMessage, text]];
 	return message.map((one: JSONRPCMessage) => [one, JSON.stringify(one)] as const);

@@ -4,7 +4,7 @@ import { parseSettings, seconds, text } from "../auth/parse-settings.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { shownCommand } from "./shown-command.ts";
 
-/** When a child ends that nobody speaks to, if no setting says so: a container is paid for. */
+/** How long an idle child is kept by default. In a container the time is shorter, because containers cost money. */
 const IDLE_SECONDS = 30 * 60;
 const CONTAINER_IDLE_SECONDS = 10 * 60;
 const MAX_IDLE_SECONDS = 24 * 60 * 60;
@@ -22,10 +22,10 @@ const schema = z.object({
 });
 
 export type StdioSettings = {
-	/** Where the server is: with a program on this computer, or in a container for each user; undefined: there is none. */
+	/** The bridge on this computer, or a container for each user. Undefined if there is no stdio server. */
 	readonly place: { readonly url: string; readonly secret: string } | "container" | undefined;
 	readonly idleSeconds: number;
-	/** What people may see of its command; undefined if it is not known. */
+	/** The part of the command that may be shown; undefined if the command is not known. */
 	readonly command: string | undefined;
 	/** A sentence for each setting that is wrong. */
 	readonly problems: readonly string[];

@@ -1,19 +1,19 @@
-/** What people may see of a stdio server's command. Its arguments may hold keys, so most of them are left out. */
+/** The part of a stdio server's command that may be shown. Arguments may hold keys, so most of them are left out. */
 import { splitWords } from "../bridge/words.ts";
 
-/** Programs whose first argument says what they run. */
+/** Programs whose first argument names what they run. */
 const RUNNERS = /^(npx|npm|pnpm|yarn|node|tsx|bunx?|deno|uvx?|pipx|python[\d.]*|docker|podman)$/;
-/** What may stand before it: words that take no value. */
+/** Words that may come before that argument and take no value. */
 const STEPS = /^(-y|--yes|-q|--quiet|-m|-i|-it|--rm|--init|--|run|exec|dlx|x|tool)$/;
 /** A package, a module, an image or a file. An address, which may hold a password or a key, is none of these. */
 const NAME = /^[\w./@~^+-]+(:[\w.-]+)?$/;
 const LEFT_OUT = "…";
 
 /**
- * The program, and what it runs if it is one that runs others; an ellipsis stands for the rest.
+ * The program, and, if it is a runner, what it runs. An ellipsis replaces the rest.
  *
- * @param command as somebody would type it, or its words
- * @returns undefined for an empty command, and the ellipsis alone for one that cannot be read
+ * @param command the command line, or its words
+ * @returns undefined if the command is empty; only the ellipsis if it cannot be parsed
  * @example
  * shownCommand("npx -y mcp-remote https://example.com/mcp?key=secret"); // "npx -y mcp-remote …"
  */

@@ -12,10 +12,10 @@ const MAX_PROMPT_LENGTH = 2048;
 
 const promptSchema = z.string().trim().max(MAX_PROMPT_LENGTH);
 
-/** What it needs of the services. */
+/** The services that this tool needs. */
 type Context = AnyContext<{ readonly ai: Ai }>;
 
-/** The key of the question to the user, and of its answer. */
+/** The key of the question to the user, and of the answer. */
 const QUESTION = "prompt";
 
 export const generateImage = defineTool({
@@ -56,7 +56,7 @@ export const generateImage = defineTool({
 	},
 });
 
-/** What the user answers when they are asked for a prompt; the question, as long as they have not. */
+/** The prompt that the user gave, or the question if the user has not been asked yet. */
 function askedPrompt({ request, clientCapabilities: { elicitation } }: Context): string | InputRequiredResult {
 	const answer = inputResponse(request.inputResponses, QUESTION);
 	if (answer.kind === "elicit" && answer.action !== "accept") {
@@ -64,7 +64,7 @@ function askedPrompt({ request, clientCapabilities: { elicitation } }: Context):
 	}
 	const accepted = acceptedContent(request.inputResponses, QUESTION, z.object({ prompt: promptSchema.min(1) }));
 	if (accepted) return accepted.prompt;
-	// A client that names no mode takes forms (MCP 2025-11-25, elicitation, capabilities).
+	// A client that names no mode supports forms (MCP 2025-11-25, elicitation, capabilities).
 	const takesForms = elicitation && (elicitation.form || !elicitation.url);
 	if (!takesForms) throw new UserError("The prompt is empty. Say what the image should show.");
 	const message = "What should the image show?";
@@ -77,7 +77,7 @@ function askedPrompt({ request, clientCapabilities: { elicitation } }: Context):
 
 type Image = { data: string; mimeType: string; model: string; text: string };
 
-/** Undefined on a loopback host without Workers AI; elsewhere a failing model is an error, never a stand-in. */
+/** The image of the model. If the model fails, it is undefined on a loopback host, and an error elsewhere. */
 async function runModel(prompt: string, steps: number, context: Context): Promise<Image | undefined> {
 	try {
 		const { image } = await context.ai.run(MODEL, { prompt, steps }, { signal: context.signal });

@@ -1,4 +1,4 @@
-/** The picture a local server draws where there is no image model: a gradient whose colours come from the prompt. */
+/** The image that a local server draws without an image model: a gradient whose colours come from the prompt. */
 import { encode } from "fast-png";
 
 const SIZE_PIXELS = 128;

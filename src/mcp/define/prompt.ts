@@ -1,4 +1,4 @@
-/** What a prompt is. */
+/** The definition of a prompt. */
 import type { InputRequiredResult, PromptMessage } from "@modelcontextprotocol/server";
 import type { z } from "zod";
 import type { Context, Needing } from "../context.ts";
@@ -13,13 +13,13 @@ export type Prompt<
 	readonly name: string;
 	readonly title: string;
 	readonly description: string;
-	/** Strings only, as prompts are filled in by people. `completable()` of the SDK completes one while they type. */
+	/** Strings only, because users fill them in. The SDK's `completable()` adds completion to an argument. */
 	readonly args: Args;
-	/** It may ask the user with `inputRequired(…)`. From a prompt that does not say so, a question is a failure. */
+	/** Whether it may ask the user with `inputRequired(…)`. Without it, `inputRequired(…)` is an error. */
 	readonly asks?: MayAsk;
 	/**
-	 * @returns the messages, or, if it `asks`, `inputRequired(…)` of the SDK to ask the user first
-	 * @throws UserError with a sentence for the person
+	 * @returns the messages, or, if it `asks`, the SDK's `inputRequired(…)` to ask the user first
+	 * @throws UserError with a sentence for the user
 	 */
 	messages(
 		args: z.output<Args>,

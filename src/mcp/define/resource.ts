@@ -1,16 +1,16 @@
-/** What a resource is. */
+/** The definition of a resource. */
 import type { Context, Needing, UserContext } from "../context.ts";
 import type { Gated } from "../gate.ts";
 
-/** Text, or base64-encoded bytes; of the resource's own media type unless it says another. */
+/** Text, or base64-encoded bytes. `mimeType` overrides the media type of the resource. */
 export type Contents = ({ readonly text: string } | { readonly blob: string }) & { readonly mimeType?: string };
 
-/** One of the resources that a template stands for. */
+/** A resource that matches a template. */
 export type ListedResource = {
 	readonly uri: string;
 	readonly name: string;
 	readonly title: string;
-	/** Bytes. */
+	/** In bytes. */
 	readonly size?: number;
 };
 
@@ -23,13 +23,13 @@ export type Resource<Needs = never> = Gated & {
 	/** A URI, or a template of URIs (RFC 6570): `notes://{id}`. */
 	readonly uri: string;
 	/**
-	 * @param variables what the template's expressions stand for
-	 * @throws ResourceNotFoundError (of the SDK) if there is none; UserError with a sentence for the person
+	 * @param variables the values of the template's variables
+	 * @throws ResourceNotFoundError (of the SDK) if there is none; UserError with a sentence for the user
 	 */
 	read(uri: string, variables: Readonly<Record<string, string>>, context: Context<Needs>): Promise<Contents>;
-	/** Those of a template that `resources/list` shows. */
+	/** The resources of a template that `resources/list` shows. */
 	list?(context: UserContext<Needs>): Promise<readonly ListedResource[]>;
-	/** Completes a template's variables while a person types: values that start with what they typed. */
+	/** Completes a template's variables: returns values that start with the typed text. */
 	readonly complete?: Readonly<Record<string, (typed: string, context: UserContext<Needs>) => Promise<string[]>>>;
 } & Needing<Needs>;
 

@@ -1,4 +1,4 @@
-/** What a server is: all that `src/server.ts` says of it. The engine makes the Worker and its objects from this. */
+/** Turns the definition in `src/server.ts` into a server, from which the engine makes the Worker and its objects. */
 import type { Permissions } from "../../auth/permissions.ts";
 import type { Scopes } from "../../auth/scopes.ts";
 import type { ServiceRequest } from "../context.ts";
@@ -9,27 +9,27 @@ import type { Extra } from "./extra.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What `createWorker` makes the Worker of. */
+/** The argument of `createWorker`. */
 export type DefinedServer = Server & { readonly signIn: SignIn };
 
 type Definition<Classes extends StateClasses, Services, Apis extends string> = {
 	readonly info: ServerInfo;
-	/** How people and programs are let in: `identityProviders()`, `apiKeys()` or `anyone()`. */
+	/** How users and programs sign in: `identityProviders()`, `apiKeys()` or `anyone()`. */
 	readonly signIn: SignIn<Apis>;
 	readonly permissions?: Permissions;
-	/** If left out, there is one, `tools`. */
+	/** If omitted, there is one scope, `tools`. */
 	readonly scopes?: Scopes;
-	/** What is kept for each user, in their Durable Object. A class gets the object's database and a way to tell clients of changes. */
+	/** The state of each user, in the user's object. A class gets the database and a function that announces changes. */
 	readonly state?: Classes;
 	readonly catalogue?: Partial<Catalogue<Services & WithApis<NoInfer<Apis>>>>;
 	readonly extras?: readonly Extra[];
 };
 
-/** What tools may need of `upstream`. */
+/** The part of the context that names the APIs of `upstream`. */
 type WithApis<Apis extends string> = { readonly upstream: Upstream<Apis> | undefined };
 
 type WithServices<Classes extends StateClasses, Services> = {
-	/** What tools, resources and prompts get in their context, made for each request. */
+	/** Makes the services that tools, resources and prompts get in their context, for each request. */
 	readonly services: (request: ServiceRequest<Classes>) => Services;
 };
 
@@ -43,12 +43,12 @@ const DEFAULT_SCOPES: Scopes = { tools: { sentence: "Use this server’s tools" 
  *   services: ({ env }) => ({ ai: env.AI }),
  *   catalogue: { tools: [greet] },
  * });
- * @throws Error with a sentence for each name that is used and not defined, or defined twice
+ * @throws Error with a sentence for each name that is used but not defined, or defined twice
  */
 export function defineServer<Classes extends StateClasses = Record<never, never>, Apis extends string = never>(
 	definition: Definition<Classes, object, Apis> & { readonly services?: never },
 ): DefinedServer;
-// While the compiler finds out what `services` makes, every item of the catalogue has to fit: hence `never`.
+// While the compiler infers the services, every catalogue item has to fit. So the default is `never`.
 export function defineServer<
 	Classes extends StateClasses = Record<never, never>,
 	Services extends object = never,
@@ -69,7 +69,7 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 		permissions,
 		scopes,
 		state: (hasUsers && definition.state) || {},
-		// The classes of the state are those that the definition was typed with.
+		// The state has the classes that the definition was typed with.
 		services: (request) => services?.(request as unknown as ServiceRequest<Classes>) ?? {},
 		upstreamOf: (principal, env) => signIn.upstreamOf?.(principal, server, env),
 		catalogue: {

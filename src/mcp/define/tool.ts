@@ -1,4 +1,4 @@
-/** What a tool is. */
+/** The definition of a tool. */
 import type { ContentBlock, InputRequiredResult } from "@modelcontextprotocol/server";
 import type { z } from "zod";
 import type { Context, Needing } from "../context.ts";
@@ -6,7 +6,7 @@ import type { Gated } from "../gate.ts";
 
 export type OutputSchema = z.ZodObject | undefined;
 
-/** What a call answers: content for people and models, and the same as data, if the tool has an output shape. */
+/** The result of a call: content for people and models, and the same as data if the tool has an output schema. */
 export type ToolResult<Output extends OutputSchema> = {
 	readonly content: readonly ContentBlock[];
 } & (Output extends z.ZodObject ? { readonly structured: z.input<Output> } : { readonly structured?: never });
@@ -20,9 +20,9 @@ export type Tool<
 	/** Unique; up to 128 letters, digits, `_`, `-` and `.`. The tool's file has the same name in kebab-case. */
 	readonly name: string;
 	readonly title: string;
-	/** For the model: what it does, what it needs, what it answers. */
+	/** For the model: what the tool does, needs and returns. */
 	readonly description: string;
-	/** All four are required: hosts read a missing hint as the worst case. */
+	/** All four are required, because hosts assume the worst case for a missing hint. */
 	readonly annotations: {
 		readonly readOnlyHint: boolean;
 		readonly destructiveHint: boolean;
@@ -31,21 +31,21 @@ export type Tool<
 	};
 	readonly input: Input;
 	readonly output?: Output;
-	/** Arguments of a call that succeeds, for any user who may make it. The tests make it in every version of the protocol. */
+	/** The arguments of a call that succeeds for any permitted user. The tests make it in every protocol version. */
 	readonly example?: z.input<Input>;
-	/** A call can take more than a few seconds. Its deadline is LONG_CALL_TIMEOUT_SECONDS, not CALL_TIMEOUT_SECONDS. */
+	/** Set it if a call can take more than a few seconds. The deadline is then LONG_CALL_TIMEOUT_SECONDS. */
 	readonly long?: true;
-	/** The deadline of a call, if neither setting fits: 1 to 3600. Each round of a question to the user has its own. */
+	/** The deadline of a call, 1 to 3600, if neither setting fits. If a call asks the user, each round has its own. */
 	readonly timeoutSeconds?: number;
-	/** A call may ask the user with `inputRequired(…)`. From a tool that does not say so, a question is a failure. */
+	/** Whether a call may ask the user with `inputRequired(…)`. Without it, `inputRequired(…)` is an error. */
 	readonly asks?: MayAsk;
 	/**
-	 * At its deadline a call is answered for, `context.signal` is aborted, and what it still does is ignored.
+	 * Runs the tool. At the deadline, an error is sent, `context.signal` is aborted, and the result is ignored.
 	 *
-	 * @returns the answer, or, from a tool that `asks`, `inputRequired(…)` of the SDK to ask the user first: the call then
-	 *   runs again, with what they said in `context.request.inputResponses`. Look at `context.clientCapabilities` before:
-	 *   for a client that cannot ask, the SDK's own error is for programs
-	 * @throws UserError with a sentence the model can act on; anything else is logged and answered generically
+	 * @returns the result, or, if the tool `asks`, the SDK's `inputRequired(…)` to ask the user first. The call then runs
+	 *   again, with the answers in `context.request.inputResponses`. Check `context.clientCapabilities` before: if the
+	 *   client does not support it, the SDK's error is not meant for users
+	 * @throws UserError with a sentence the model can act on; any other error is logged and replaced by a generic one
 	 */
 	run(
 		args: z.output<Input>,
@@ -64,7 +64,7 @@ export type Tool<
  *   scope: "tools",
  *   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },
  *   input: z.object({ text: z.string().describe("What to draw") }),
- *   // The services that it needs, which `services` in src/server.ts makes.
+ *   // Declare the services that the tool needs. `services` in src/server.ts makes them.
  *   async run({ text }, { ai, user }: Context<{ ai: Ai }>) { … },
  * });
  */

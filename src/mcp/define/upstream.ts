@@ -1,9 +1,9 @@
-/** What a tool may do at the user's identity provider, and at the APIs that take its tokens, in the user's name. */
+/** Access for tools to the API of the user's identity provider, and to other APIs that accept its tokens. */
 
-/** An API that takes the user's token. */
+/** An API that accepts the user's token. */
 export type UpstreamApi = {
 	/**
-	 * A request with the user's token, which goes nowhere else.
+	 * Sends a request with the user's token. The token is sent only to this API.
 	 *
 	 * @param path a path below the API's base address, such as `/user`, or a whole address on its origin
 	 * @throws UserError if the API does not answer, or the address is not on its origin
@@ -12,14 +12,13 @@ export type UpstreamApi = {
 };
 
 /**
- * The provider, and its own API: when that refuses the user's token, access has ended, and so does the grant here, with
- * a UserError. By name beside it, the APIs that `identityProviders` in `src/server.ts` names; what they answer is the
- * tool's to read.
+ * The provider and its own API. If that API refuses the user's newest token, the grant here ends too, with a UserError.
+ * The APIs that `identityProviders` in `src/server.ts` names are members too. Tools have to handle their errors.
  */
 export type Upstream<Apis extends string = never> = UpstreamApi & {
 	/** The provider's name and title, such as `github` and `GitHub`. */
 	readonly name: string;
 	readonly title: string;
-	/** Where the provider's API says who the user is; undefined if it has no such place. */
+	/** The path at which the provider's API returns the user; undefined if there is none. */
 	readonly userPath: string | undefined;
 } & { readonly [Name in Apis]: UpstreamApi };

@@ -1,4 +1,4 @@
-/** Tells a user's clients what has changed of what the catalogue offers them; also those that are about to come back. */
+/** Notifies a user's clients of changes, including clients that reconnect within the next minutes. */
 import type { Rights } from "../../auth/principal.ts";
 import type { Change, ChangeNotification } from "../change.ts";
 import type { Catalogue } from "../definition.ts";
@@ -24,7 +24,7 @@ export class Announcements {
 		this.#changes = new Changes(port.sql, port.tidyIn);
 	}
 
-	/** A stream has opened: a client that is back hears what it missed. */
+	/** A stream has opened. If the client has reconnected, it gets the changes that it missed. */
 	opened(socket: Socket, { lastEventId, ...stream }: Stream): void {
 		this.#changes.streamSeen();
 		if (stream.kind !== "get") return;
@@ -35,7 +35,7 @@ export class Announcements {
 		for (const change of this.#changes.after(begin)) this.#tell(socket, stream, change);
 	}
 
-	/** A stream has closed; its client may be back. */
+	/** A stream has closed. Its client may reconnect. */
 	closed(): void {
 		this.#changes.streamSeen();
 	}
@@ -43,7 +43,7 @@ export class Announcements {
 	announce(change: Change): void {
 		const streams = this.#streams.all();
 		if (streams.length === 0 && !this.#changes.mayBeMissed) return;
-		// One by one, so that each has an event id of its own.
+		// Announce each part separately, so that it gets its own event id.
 		const { lists = [], resources = [] } = change;
 		for (const part of [
 			...lists.map((list) => ({ lists: [list] })),
@@ -63,7 +63,7 @@ export class Announcements {
 		const { kind, session } = stream;
 		const rights: Rights = stream;
 		for (const notification of notificationsOf(change, this.#catalogue, rights)) {
-			// At 2026-07-28 the Worker knows what the client listens for.
+			// In version 2026-07-28, the Worker knows the client's subscriptions.
 			if (kind === "listen") {
 				send(socket, JSON.stringify(notification));
 				continue;
@@ -75,7 +75,7 @@ export class Announcements {
 	}
 }
 
-/** What a client is told of a change: of lists that this server has, and of resources that it may read. */
+/** The notifications of a change: for lists that are not empty, and for resources that the client may read. */
 function notificationsOf({ lists = [], resources = [] }: Change, catalogue: Catalogue, rights: Rights) {
 	const offered = lists.filter((list) => catalogue[list].length > 0);
 	const readable = resources.filter((uri) => resourcesAt(catalogue, uri).some((item) => permits(item, rights)));

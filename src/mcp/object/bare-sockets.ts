@@ -1,10 +1,10 @@
-/** The port's sockets over a bare Durable Object: WebSockets that outlive its sleep, with what is known of them attached. */
+/** The port's sockets on a plain Durable Object: WebSockets that survive hibernation, with their state attached. */
 import type { Socket } from "./port.ts";
 import { type Stream, tagsOf } from "./streams.ts";
 
 type Attachment = { readonly id: string; readonly state?: object };
 
-/** Opens the WebSocket that a request asks for. @param open begins the stream */
+/** Opens the WebSocket of a stream. @param open begins the stream */
 export function acceptSocket(
 	ctx: DurableObjectState,
 	stream: Stream,

@@ -1,6 +1,6 @@
 /**
- * What was sent on the event streams of calls, for the minutes in which a client that lost its connection may come back
- * for the rest with Last-Event-ID (MCP 2025-11-25, transports, resumability).
+ * Stores the events of calls for some minutes. If a client loses its connection, it can fetch the rest with
+ * Last-Event-ID (MCP 2025-11-25, transports, resumability).
  */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/server";
 import { z } from "zod";
@@ -10,14 +10,14 @@ import { type Gated, permits } from "../gate.ts";
 import { hasTable } from "../has-table.ts";
 import { parseStored } from "./stored-json.ts";
 
-/** How long a client may take to come back. */
+/** How long a client may take to reconnect. */
 export const RECONNECT_SECONDS = 10 * 60;
 const MAX_EVENTS = 1000;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** What one row of the database holds, less some room. */
+/** A little less than the maximum size of a database row. */
 const MAX_EVENT_BYTES = 1_900_000;
 
-/** What a call was made under, and so what a token needs that may read its events. */
+/** A stored call. `needs` lists the scopes and permissions that a token needs to read its events. */
 const callSchema = z.object({
 	session: z.string(),
 	needs: z.array(z.object({ name: z.string(), scope: z.string(), requires: z.string().optional() })),
@@ -31,7 +31,7 @@ export type StoredCall = {
 	readonly requests: readonly RequestId[];
 };
 
-/** A message, and the JSON in which it was sent. */
+/** A message, and the JSON text that was sent. */
 export type StoredEvent = { readonly sequence: number; readonly message: JSONRPCMessage; readonly text: string };
 
 export class Events {
@@ -53,10 +53,10 @@ export class Events {
 		this.#tidyIn(RECONNECT_SECONDS);
 	}
 
-	/** Stores an event, and drops the oldest when there are too many, or they are too large. */
+	/** Stores an event. If there are too many events, or they are too large, the oldest ones are dropped. */
 	add(call: string, sequence: number, text: string): void {
 		const bytes = new TextEncoder().encode(text).length;
-		// Resuming says that it was lost.
+		// If the client resumes the stream, it is told that the answer was lost.
 		if (bytes > MAX_EVENT_BYTES) return;
 		this.#sql.exec(
 			"CREATE TABLE IF NOT EXISTS sent (call TEXT, sequence INTEGER, at INTEGER, bytes INTEGER, message TEXT)",
@@ -72,7 +72,7 @@ export class Events {
 		this.#sql.exec("UPDATE calls SET complete = 1, at = ? WHERE id = ?", Date.now(), id);
 	}
 
-	/** A call of this session that these rights may read; undefined if there is none. */
+	/** The call of this session, if these rights are enough to read it; otherwise undefined. */
 	call(id: string, session: string, rights: Rights): (StoredCall & { readonly isComplete: boolean }) | undefined {
 		if (!hasTable(this.#sql, "calls")) return undefined;
 		const query =
@@ -102,12 +102,12 @@ export class Events {
 		});
 	}
 
-	/** Whether a call is known by this id. */
+	/** Whether a call with this id is stored. */
 	has(id: string): boolean {
 		return hasTable(this.#sql, "calls") && this.#sql.exec("SELECT 1 FROM calls WHERE id = ?", id).toArray().length > 0;
 	}
 
-	/** The calls of a session of which something is still to come: the ids of their requests, and what these use. */
+	/** The incomplete calls of a session: the ids of their requests, and the names of the items that these use. */
 	incomplete(session: string): { id: string; requests: readonly RequestId[]; names: readonly string[] }[] {
 		if (!hasTable(this.#sql, "calls")) return [];
 		const query = "SELECT id, made_under AS madeUnder FROM calls WHERE session = ? AND complete = 0";
@@ -127,10 +127,10 @@ export class Events {
 	}
 
 	/**
-	 * Deletes what no client comes back for any more.
+	 * Deletes the events and calls that are too old to be resumed.
 	 *
-	 * @param running calls that go on
-	 * @returns whether something is left
+	 * @param running the ids of calls that still run, whose events are kept
+	 * @returns whether anything is left
 	 */
 	tidy(running: readonly string[]): boolean {
 		const before = Date.now() - RECONNECT_SECONDS * 1000;

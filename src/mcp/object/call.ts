@@ -1,4 +1,4 @@
-/** One call that needs a place: its server, the requests that wait for answers, and where these go. */
+/** A call that runs in the user's object: its MCP server, its unanswered requests, and the output for answers. */
 import {
 	type ClientCapabilities,
 	isJSONRPCRequest,
@@ -19,10 +19,10 @@ import type { PlainCall } from "../plain-call.ts";
 
 /** Where the messages of a call go. */
 export type Output = {
-	/** @param text the message as it was written, if it came as JSON */
+	/** @param text the original JSON text of the message, if there is one */
 	write(message: JSONRPCMessage, text?: string): void;
 	end(): void;
-	/** Of an output that takes more than answers: whether the client listens now. */
+	/** Whether the client is listening now. Absent if the output accepts answers only. */
 	isHeard?(): boolean;
 };
 
@@ -32,12 +32,12 @@ export type CallOptions = {
 	readonly grantId: string;
 	readonly requests: readonly JSONRPCRequest[];
 	readonly output: Output;
-	/** Of log messages, the least level that the client wants. */
+	/** The lowest level of log messages that the client wants. */
 	readonly logLevel: () => LoggingLevel | undefined;
 	readonly onend: () => void;
 };
 
-/** Of the `initialize` that tells a server what an earlier one was told. */
+/** The id of the `initialize` request that repeats the client's capabilities to a new MCP server. */
 const INTRODUCTION = "introduction";
 
 export class Call implements Transport {
@@ -66,7 +66,7 @@ export class Call implements Transport {
 		this.onclose?.();
 	}
 
-	/** Begins to answer a plain call, without a server. */
+	/** Starts a plain call, without an MCP server. */
 	startPlain(plain: PlainCall, serving: Serving): void {
 		const cancelled = new AbortController();
 		this.onmessage = () => cancelled.abort();
@@ -77,9 +77,9 @@ export class Call implements Transport {
 	}
 
 	/**
-	 * Has a server answer the requests.
+	 * Passes the requests to an MCP server.
 	 *
-	 * @param introduced what its client said it can do, in another one's `initialize`, if the server has to know
+	 * @param introduced the capabilities and version of the client, if the server needs them
 	 */
 	async run(server: McpServer, introduced?: { capabilities: ClientCapabilities; version: string }): Promise<void> {
 		this.#server = server;
@@ -116,7 +116,7 @@ export class Call implements Transport {
 		if (level === undefined || isLogged(level, logLevel())) output.write(this.#nameQuestion(message));
 	}
 
-	/** Each server counts its questions from 0: the id that the client sees says whose it is. */
+	/** Each MCP server numbers its questions from 0, so the call's id is added to the id that the client gets. */
 	#nameQuestion(message: JSONRPCMessage): JSONRPCMessage {
 		if (isJSONRPCRequest(message)) {
 			const { params } = message;
@@ -133,29 +133,29 @@ export class Call implements Transport {
 		return `${this.id}:${question}`;
 	}
 
-	/** Takes the client's answer to a question. */
+	/** Passes on the client's answer to a question. */
 	answer(question: number, response: JSONRPCResponse): void {
 		this.onmessage?.({ ...response, id: question });
 	}
 
-	/** Takes what the client says of its work on a question. */
+	/** Passes on the client's progress with a question. */
 	progress(question: number, notification: JSONRPCNotification): void {
 		this.onmessage?.({ ...notification, params: { ...notification.params, progressToken: question } });
 	}
 
-	/** A request that the client cancelled is not answered (MCP 2025-11-25, cancellation). */
+	/** Cancels a request, which then gets no answer (MCP 2025-11-25, cancellation). */
 	cancel(request: RequestId): void {
 		if (!this.#unanswered.delete(request)) return;
 		this.#stop(request);
 		if (this.#unanswered.size === 0) this.#end();
 	}
 
-	/** Has what answers a request stop; what it sends after that goes nowhere. */
+	/** Stops the handler of a request. Messages that it sends after that are ignored. */
 	#stop(request: RequestId): void {
 		this.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: request } });
 	}
 
-	/** Ends it from here. @param why for the client */
+	/** Ends the call from the server's side. @param why a sentence for the client */
 	abort(why: string): void {
 		const unanswered = [...this.#unanswered];
 		this.#unanswered.clear();
@@ -175,7 +175,7 @@ export class Call implements Transport {
 	}
 }
 
-/** The answer to a request that came to nothing. */
+/** The error response to a request that was not completed. */
 export function failureOf(id: RequestId, why: string): JSONRPCMessage {
 	return { jsonrpc: "2.0", id, error: { code: JSON_RPC.transport, message: why } };
 }

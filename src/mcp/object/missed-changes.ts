@@ -1,4 +1,4 @@
-/** The changes of the last minutes, for streams that were away when they were announced: one row each, for all of them. */
+/** The changes of the last minutes, for clients that were disconnected when they were announced. */
 import { z } from "zod";
 import { logEvent } from "../../errors.ts";
 import type { Change } from "../change.ts";
@@ -24,27 +24,27 @@ export class Changes {
 		this.#tidyIn = tidyIn;
 	}
 
-	/** A stream has opened or closed: whoever had it may come back for what they missed. */
+	/** A stream has opened or closed. Its client may later reconnect and need missed changes. */
 	streamSeen(): void {
 		this.#sql.exec("CREATE TABLE IF NOT EXISTS listened (id INTEGER PRIMARY KEY, at INTEGER)");
 		this.#sql.exec("INSERT OR REPLACE INTO listened VALUES (1, ?)", Date.now());
 	}
 
-	/** Whether somebody may come back who had a stream. */
+	/** Whether a client that had a stream may still reconnect. */
 	get mayBeMissed(): boolean {
 		if (!hasTable(this.#sql, "listened")) return false;
 		const [row] = this.#sql.exec<{ at: number }>("SELECT at FROM listened").toArray();
 		return row !== undefined && row.at > Date.now() - RECONNECT_SECONDS * 1000;
 	}
 
-	/** The number of the newest change, which is the number of all before; they go on growing when old ones are gone. */
+	/** The number of the newest change. Numbers keep growing when old changes are deleted. */
 	get newest(): number {
 		if (!hasTable(this.#sql, "changes")) return 0;
 		const query = "SELECT seq FROM sqlite_sequence WHERE name = 'changes'";
 		return this.#sql.exec<{ seq: number }>(query).toArray()[0]?.seq ?? 0;
 	}
 
-	/** Keeps a change. @returns its number */
+	/** Stores a change. @returns its number */
 	add(change: Change): number {
 		this.#sql.exec(
 			"CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, change TEXT)",
@@ -68,7 +68,7 @@ export class Changes {
 		});
 	}
 
-	/** @returns whether something is left */
+	/** @returns whether anything is left */
 	tidy(): boolean {
 		if (!hasTable(this.#sql, "changes")) return false;
 		this.#sql.exec("DELETE FROM changes WHERE at <= ?", Date.now() - RECONNECT_SECONDS * 1000);

@@ -1,13 +1,13 @@
-/** Where the messages of calls go in a user's object. */
+/** The outputs for the messages of calls in a user's object. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { emptyEvent, eventOf, openEventStream, type StreamWriter, takesEmptyEvents } from "../event-stream.ts";
 import type { Output } from "./call.ts";
 import type { Events } from "./call-events.ts";
 
-/** When a client that lost its connection should be back. */
+/** How long a client should wait before it reconnects. */
 const RETRY_MILLISECONDS = 1000;
 
-/** The answer to a POST as JSON: of what is answered at once. */
+/** The response to a POST as JSON, for requests that are answered at once. */
 export class JsonOutput implements Output {
 	readonly response: Promise<Response>;
 	readonly #isBatch: boolean;
@@ -32,14 +32,14 @@ export class JsonOutput implements Output {
 	}
 }
 
-/** The answer to a POST as an event stream that can be resumed: each event is stored before it is sent. */
+/** The response to a POST as an event stream that can be resumed. Each event is stored before it is sent. */
 export class StoredOutput implements Output {
 	readonly #call: string;
 	readonly #events: Events;
 	#sequence: number;
 	#writer: StreamWriter | undefined;
 
-	/** @param sequence the number of the last event, of a call that began before the object was restarted */
+	/** @param sequence the number of the last event, if the call began before the object was restarted */
 	constructor(call: string, events: Events, sequence = 0) {
 		this.#call = call;
 		this.#events = events;
@@ -47,7 +47,7 @@ export class StoredOutput implements Output {
 	}
 
 	/**
-	 * The stream; one that was open before ends.
+	 * Opens the stream. A stream that is already open ends.
 	 *
 	 * @param version the protocol version of the client
 	 * @param after the number of the last event that the client has
@@ -80,7 +80,7 @@ export class StoredOutput implements Output {
 	}
 }
 
-/** Begins a stream with an id to come back with, and with what a client that is back has missed. */
+/** Begins a stream with an id for reconnecting, and with the events that the client has missed. */
 export function replay(
 	writer: StreamWriter,
 	version: string | undefined,
@@ -88,18 +88,18 @@ export function replay(
 	after: number,
 	events: Events,
 ): void {
-	// Also for a client that is back: it may lose this connection too, before there is anything to tell.
+	// Send it also if the client has reconnected: it may lose this connection too before the first event.
 	if (takesEmptyEvents(version ?? null))
 		writer.write(`retry: ${RETRY_MILLISECONDS}\n${emptyEvent(eventId(call, after))}`);
 	for (const { sequence, text } of events.after(call, after)) writer.write(eventOf(text, eventId(call, sequence)));
 }
 
-/** Event ids are unique in their session; a client gives the last one back (HTML, server-sent events). */
+/** Event ids are unique in their session. To resume, a client sends the last one (HTML, server-sent events). */
 export function eventId(stream: string, sequence: number): string {
 	return `${stream}/${sequence}`;
 }
 
-/** What an event id names; undefined for what is none of ours. */
+/** Parses an event id; undefined if it is not one of ours. */
 export function parseEventId(id: string): { stream: string; sequence: number } | undefined {
 	const [, stream, sequence] = /^([\w-]+)\/(\d{1,15})$/.exec(id) ?? [];
 	return stream === undefined ? undefined : { stream, sequence: Number(sequence) };

@@ -1,6 +1,6 @@
 /**
- * Sessions that have a place in an object: the event streams of their clients, the calls that run for them, and what is
- * kept for those who come back. Who answers the calls is the concern of those who build on this.
+ * The parts of sessions that need a Durable Object: the event streams of clients, the running calls, and the events
+ * stored for clients that reconnect. The subclasses answer the calls.
  */
 import { RpcTarget } from "cloudflare:workers";
 import type { Principal } from "../../auth/principal.ts";
@@ -15,17 +15,17 @@ import type { Port, Socket } from "./port.ts";
 import { SessionTable } from "./session-table.ts";
 import { readStream, type Stream, Streams } from "./streams.ts";
 
-/** Calls of one user that wait: each holds its arguments in memory. Of more, the oldest ends. */
+/** The limit of running calls per user: each holds its arguments in memory. If there are more, the oldest ends. */
 const MAX_CALLS = 64;
 const TOO_MANY = `There are more than ${MAX_CALLS} calls of yours that wait. This one, the oldest, has ended.`;
 const INTERRUPTED = "The answer to this was lost, since the server was restarted or had too much to keep. Try again.";
 
-/** A call that is not answered yet. */
+/** A call that is not completely answered yet. */
 export type RunningCall = {
 	readonly id: string;
 	readonly session: string;
 	readonly grantId: string;
-	/** Answers what is not answered yet. @param why for the client */
+	/** Answers all unanswered requests with an error. @param why a sentence for the client */
 	abort(why: string): void;
 };
 
@@ -34,7 +34,7 @@ export abstract class PlacedSessions extends RpcTarget {
 	protected readonly table: SessionTable;
 	protected readonly events: Events;
 	protected readonly streams: Streams;
-	/** By id, the oldest first. */
+	/** The running calls by id, the oldest first. */
 	readonly #calls = new Map<string, { call: RunningCall; output: Output }>();
 
 	constructor(port: Port) {
@@ -55,12 +55,12 @@ export abstract class PlacedSessions extends RpcTarget {
 		this.#calls.delete(id);
 	}
 
-	/** Those that are not answered yet. */
+	/** The calls that are not completely answered yet. */
 	protected running(): RunningCall[] {
 		return [...this.#calls.values()].map(({ call }) => call);
 	}
 
-	/** The rest of the answer to a POST whose stream broke, and what is still to come. */
+	/** Resumes the broken event stream of a POST, with the events that the client missed and those still to come. */
 	async resume(session: PlacedSession, lastEventId: string, principal: Principal): Promise<Response | undefined> {
 		if (this.table.hasEnded(session.id)) return sessionNotFound();
 		const last = parseEventId(lastEventId);
@@ -70,7 +70,7 @@ export abstract class PlacedSessions extends RpcTarget {
 		if (running instanceof StoredOutput) return running.open(session.version, last.sequence);
 		const { response, writer } = openEventStream();
 		replay(writer, session.version, last.stream, last.sequence, this.events);
-		// The server was restarted, or what came later took the room.
+		// The server was restarted, or later events displaced these.
 		const kept = this.events.after(last.stream, 0);
 		if (!call.isComplete || kept[0]?.sequence !== 1) {
 			const answered = kept.flatMap(({ message }) => (isAnswer(message) ? [message.id] : []));
@@ -81,7 +81,7 @@ export abstract class PlacedSessions extends RpcTarget {
 		return response;
 	}
 
-	/** Whether a stream may be opened: 404 for one of a session that has ended. */
+	/** Refuses a stream with 404 if its session has ended. */
 	refuseStream({ session }: Stream): Response | undefined {
 		return this.table.hasEnded(session) ? sessionNotFound() : undefined;
 	}
@@ -90,13 +90,13 @@ export abstract class PlacedSessions extends RpcTarget {
 		this.streams.add(socket, stream);
 	}
 
-	/** @param state what was kept with the stream's socket. An HTTP+SSE session is its stream */
+	/** @param state the state of the stream's socket; an HTTP+SSE session ends with its stream */
 	streamClosed(state: unknown): void {
 		const stream = readStream(state);
 		if (stream?.kind === "sse") this.endCalls(({ session }) => session === stream.session);
 	}
 
-	/** @returns false if it had ended before */
+	/** @returns false if the session had already ended */
 	async endSession({ id, expiresAt }: PlacedSession): Promise<boolean> {
 		if (this.table.hasEnded(id)) return false;
 		this.table.end(id, expiresAt);
@@ -111,7 +111,7 @@ export abstract class PlacedSessions extends RpcTarget {
 		this.streams.endGrant(grantId);
 	}
 
-	/** Deletes what nobody comes back for any more; called by the object's alarm. @returns whether nothing is left */
+	/** Deletes expired data. The object's alarm calls it. @returns whether nothing is left */
 	tidy(): boolean {
 		const next = this.table.tidy();
 		const hasEvents = this.tidyEvents();
@@ -120,7 +120,7 @@ export abstract class PlacedSessions extends RpcTarget {
 		return !hasEvents && next === undefined;
 	}
 
-	/** @returns whether something is left to tidy later */
+	/** @returns whether anything is left to delete later */
 	protected tidyEvents(): boolean {
 		return this.events.tidy([...this.#calls.keys()]);
 	}

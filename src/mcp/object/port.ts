@@ -1,9 +1,9 @@
-/** What the logic of a user's object needs of the Durable Object that hosts it. */
+/** The interface between the logic of a user's object and the Durable Object that hosts it. */
 
-/** An event stream of one of the user's clients: a WebSocket, so that the object can sleep while the client waits. */
+/** The event stream of a client. It is a WebSocket, so that the object can hibernate while the client waits. */
 export type Socket = {
 	readonly id: string;
-	/** What was set before, also after hibernation; not to be trusted to have today's shape. */
+	/** The state that was set before. It survives hibernation. An older version may have written it, so parse it. */
 	readonly state: unknown;
 	setState(state: object): unknown;
 	send(text: string): void;
@@ -15,14 +15,14 @@ export function send(socket: Socket, text: string): void {
 	try {
 		socket.send(text);
 	} catch {
-		// Its close is on the way.
+		// The socket is closed, and its close event follows.
 	}
 }
 
 export type Port = {
 	readonly sql: SqlStorage;
-	/** The open sockets that were given this tag. */
+	/** The open sockets with this tag. */
 	sockets(tag: string): Iterable<Socket>;
-	/** Has `tidy` called after some seconds at the latest. */
+	/** Makes sure that `tidy` is called within this time. */
 	tidyIn(seconds: number): void;
 };

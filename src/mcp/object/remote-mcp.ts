@@ -1,8 +1,8 @@
 /**
- * One Durable Object a user. The shell: everything that touches McpAgent is here, and nothing else.
+ * The Durable Object of a user. This file holds all code that depends on McpAgent, and nothing else.
  *
- * A stock McpAgent is one session, keeps its first request's props and connects a server of the SDK's first version. This
- * one is a user, and is told who calls with each message.
+ * A stock McpAgent is one session, keeps the props of its first request, and uses version 1 of the SDK. This one is one
+ * user, and gets the principal with each message.
  */
 import type { Connection, ConnectionContext } from "agents";
 import { McpAgent } from "agents/mcp";
@@ -17,12 +17,12 @@ import { streamOf, tagsOf } from "./streams.ts";
 import { UserSessions } from "./user-sessions.ts";
 
 export class UserMcpAgent extends McpAgent<Env> {
-	/** What the server is whose users these are. */
+	/** The definition of the server. A subclass sets it. */
 	protected get definition(): Server {
 		throw new Error("A subclass says what the server is");
 	}
 	#sessions: UserSessions | undefined;
-	/** When the next alarm is, as far as this instance knows; milliseconds since the epoch. */
+	/** The time of the next alarm known to this instance, in milliseconds since the epoch. */
 	#tidyAt = Number.POSITIVE_INFINITY;
 	#scheduling: Promise<void> | undefined;
 	#state: UserState | undefined;
@@ -101,7 +101,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 	async tidy(): Promise<void> {
 		this.#tidyAt = Number.POSITIVE_INFINITY;
 		const isEmpty = this.sessions.tidy();
-		// A user who does not come back leaves nothing behind.
+		// If users cannot return, their empty objects are destroyed.
 		const isOver = isEmpty && !this.definition.signIn.hasUsers;
 		const hasStreams = [...this.getConnections()].length > 0;
 		if (isOver && hasStreams) this.#tidyIn(RECONNECT_SECONDS);
@@ -117,7 +117,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 		this.ctx.waitUntil(this.#scheduling);
 	}
 
-	/** One alarm at a time, the soonest, whatever an instance before this one has scheduled. */
+	/** Keeps one alarm, the soonest, including those that an earlier instance scheduled. */
 	async #scheduleTidying(seconds: number): Promise<void> {
 		const now = Date.now() / 1000;
 		const coming = (await this.listSchedules()).filter(({ time }) => time > now);

@@ -1,10 +1,10 @@
-/** The little that is written down of a session: that it has ended, what it subscribed to, what it wants logged. */
+/** The stored data of sessions: which have ended, their subscriptions, and their log levels. */
 import type { LoggingLevel } from "@modelcontextprotocol/server";
 import { hasTable } from "../has-table.ts";
 
 const MAX_SUBSCRIPTIONS = 200;
 
-/** Rows of sessions go when their ids have expired. */
+/** The rows of a session are deleted when its id has expired. */
 export class SessionTable {
 	readonly #sql: SqlStorage;
 	readonly #tidyIn: (seconds: number) => void;
@@ -31,7 +31,7 @@ export class SessionTable {
 		);
 	}
 
-	/** @returns false if the session has as many as it may have */
+	/** @returns false if the session already has the maximum of subscriptions */
 	subscribe(session: string, uri: string, expiresAt: number): boolean {
 		this.#sql.exec(
 			"CREATE TABLE IF NOT EXISTS subscriptions (session TEXT, uri TEXT, until INTEGER, PRIMARY KEY (session, uri))",
@@ -67,7 +67,7 @@ export class SessionTable {
 		return this.#sql.exec<{ level: LoggingLevel }>(query, session).toArray()[0]?.level;
 	}
 
-	/** Deletes what is of sessions whose ids have expired. @returns seconds until the next of them does */
+	/** Deletes the rows of sessions whose ids have expired. @returns seconds until the next id expires */
 	tidy(): number | undefined {
 		const now = Date.now() / 1000;
 		let next: number | undefined;

@@ -1,4 +1,4 @@
-/** Reads a JSON text from storage. @returns undefined for one that is damaged, which counts as absent */
+/** Parses a JSON text from storage. @returns undefined if it is damaged; it then counts as absent */
 export function parseStored(text: string): unknown {
 	try {
 		return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** The open event streams of a user's clients: who has them, and until when. */
+/** The open event streams of a user's clients. */
 import { z } from "zod";
 import type { Principal } from "../../auth/principal.ts";
 import { logEvent } from "../../errors.ts";
@@ -8,9 +8,9 @@ import { expiryMessage } from "../socket-stream.ts";
 import { parseEventId } from "./outputs.ts";
 import { type Port, type Socket, send } from "./port.ts";
 
-/** More than anyone has clients; of more, the oldest is closed. */
+/** More than any user needs. If there are more, the oldest one is closed. */
 const MAX_STREAMS = 500;
-/** The stream of a GET, in event ids. */
+/** The name of a GET stream in event ids. */
 export const STANDALONE_STREAM = "_GET_stream";
 const ALL = "all";
 
@@ -23,22 +23,22 @@ const streamSchema = z.object({
 	permissions: z.array(z.string()),
 	/** Milliseconds since the epoch. */
 	openedAt: z.number(),
-	/** When the newest token that was seen on it ends; seconds since the epoch. */
+	/** When the newest known token of the grant expires, in seconds since the epoch. */
 	expiresAt: z.number().optional(),
 	version: z.string().optional(),
-	/** At `/sse`, once the client has initialized. */
+	/** Set at `/sse`, after the client has initialized. */
 	asks: asksSchema.optional(),
 	lastEventId: z.string().optional(),
 });
 
 export type Stream = z.infer<typeof streamSchema>;
 
-/** What a stream's request says of it, as the Worker wrote it. */
+/** Reads the description of a stream from the request that the Worker sent. */
 export function streamOf({ headers }: Request): Stream {
 	return streamSchema.parse(JSON.parse(decodeURIComponent(headers.get(STREAM_HEADER) ?? "")));
 }
 
-/** What was kept with a stream's socket; undefined if it is not of today's shape. */
+/** Parses the state of a stream's socket; undefined if it does not fit, for example after an update. */
 export function readStream(state: unknown): Stream | undefined {
 	return streamSchema.safeParse(state).data;
 }
@@ -64,7 +64,7 @@ export class Streams {
 
 	/** A client has opened a stream. */
 	add(socket: Socket, { lastEventId: _last, ...state }: Stream): void {
-		// One stream a session: a client that lost its connection takes over from the one that may still look open.
+		// One stream per session: if a client reconnects, its old stream may still look open.
 		for (const other of this.#port.sockets(sessionTag(state.session))) {
 			if (other.id !== socket.id) other.close(1000, "Replaced by a newer stream");
 		}
@@ -75,7 +75,7 @@ export class Streams {
 		}
 	}
 
-	/** A token of the stream's grant was seen that lasts longer. */
+	/** Extends a stream if a newer token of its grant expires later. */
 	extend([socket, stream]: [Socket, Stream], { grantId, expiresAt }: Principal): Stream {
 		if (grantId !== stream.grantId || expiresAt === undefined || expiresAt <= (stream.expiresAt ?? 0)) return stream;
 		const extended = { ...stream, expiresAt };

@@ -1,6 +1,6 @@
 /**
- * What needs a place in a user's object, of the sessions that the catalogue answers: calls that may take long or ask, and
- * what is about the session itself. It is told who calls with each message, and keeps nothing of them.
+ * The catalogue's sessions in a user's object: calls that may take long or ask the user, log levels and subscriptions.
+ * The principal comes with each message, and is not stored.
  */
 import {
 	isInitializeRequest,
@@ -39,7 +39,7 @@ export class UserSessions extends PlacedSessions {
 	readonly #env: Env;
 	readonly #server: Server;
 	readonly #announcements: Announcements;
-	/** By id. */
+	/** The running calls by id. */
 	readonly #calls = new Map<string, Call>();
 
 	constructor(env: Env, server: Server, port: Port) {
@@ -49,7 +49,7 @@ export class UserSessions extends PlacedSessions {
 		this.#announcements = new Announcements(port, server.catalogue, this.table, this.streams);
 	}
 
-	/** Answers a POST to `/mcp`: as JSON what is answered at once, calls that may take long or ask as an event stream. */
+	/** Answers a POST to `/mcp`: with an event stream if a call may take long or ask the user, otherwise with JSON. */
 	async post(session: PlacedSession, message: unknown, principal: Principal): Promise<Response> {
 		if (this.table.hasEnded(session.id)) return sessionNotFound(idOf(message));
 		this.#deliver(session, message);
@@ -71,14 +71,14 @@ export class UserSessions extends PlacedSessions {
 		return response;
 	}
 
-	/** Takes a message posted to `/sse/message`; its answer goes to the session's stream. */
+	/** Accepts a message posted to `/sse/message`. The answer goes to the session's stream. */
 	async postToSse(session: PlacedSession, { message: body }: Posted, principal: Principal): Promise<Response> {
 		const found = this.streams.ofSession(session.id, "sse");
 		if (!found) return sessionNotFound(idOf(body));
 		const [socket] = found;
 		const stream = this.streams.extend(found, principal);
 		const { fitting, errors } = checkParams(body);
-		// At this address also errors go to the stream: a client of this era waits for them there.
+		// At this address, errors go to the stream too, because HTTP+SSE clients expect them there.
 		for (const error of errors) send(socket, eventOf(error));
 		const accepted = new Response(null, { status: 202 });
 		if (fitting === undefined) return accepted;
@@ -127,7 +127,7 @@ export class UserSessions extends PlacedSessions {
 		return [super.tidyEvents(), this.#announcements.tidy()].includes(true);
 	}
 
-	/** Hands on what belongs to calls that wait: answers to their questions, and cancellations. */
+	/** Passes messages on to running calls: answers to their questions, progress, and cancellations. */
 	#deliver(session: Session, message: unknown): void {
 		const messages: unknown[] = Array.isArray(message) ? message : [message];
 		for (const one of messages) {
@@ -146,7 +146,7 @@ export class UserSessions extends PlacedSessions {
 		}
 	}
 
-	/** The call of a session that asked a question by this name, and the number that it has there. */
+	/** The call of a session that asked the question with this id, and the question's number in the call. */
 	#askedBy(session: Session, name: unknown): [Call | undefined, number] {
 		const [, id = "", question] = /^(.+):(\d+)$/.exec(String(name)) ?? [];
 		const call = this.#calls.get(id);
@@ -191,7 +191,7 @@ export class UserSessions extends PlacedSessions {
 		});
 	}
 
-	/** The methods that are about the session itself. */
+	/** Registers the methods for log levels and subscriptions. */
 	#registerMethods({ server }: McpServer, session: PlacedSession): void {
 		const { table } = this;
 		server.setRequestHandler("logging/setLevel", ({ params: { level } }) => {

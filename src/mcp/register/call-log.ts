@@ -1,9 +1,9 @@
-/** The log of tool calls: one line for each, in every era, with neither arguments nor results. */
+/** The log of tool calls: one line for each call, without arguments and results. */
 
 import type { Principal } from "../../auth/principal.ts";
 import { logEvent } from "../../errors.ts";
 
-/** How a call ended. A call that was "asked" goes on with another line, when the user has answered. */
+/** How a call ended. If it is "asked", the call gets another line when the user has answered. */
 export type Outcome = "ok" | "refused" | "invalid" | "failed" | "error" | "asked" | "cancelled" | "timeout";
 
 export function logToolCall(

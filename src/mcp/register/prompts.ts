@@ -1,4 +1,4 @@
-/** Registers the prompts on an MCP server, and gates them. */
+/** Registers the prompts on an MCP server, and checks access to them. */
 import { isInputRequiredResult, type Prompt as ListedPrompt, type McpServer } from "@modelcontextprotocol/server";
 import { currentPrincipal } from "../../auth/principal.ts";
 import { contextOf, endingWith, type Serving } from "../context.ts";

@@ -1,4 +1,4 @@
-/** Registers the resources on an MCP server, and gates them. */
+/** Registers the resources on an MCP server, and checks access to them. */
 import {
 	type McpServer,
 	ResourceTemplate,
@@ -36,7 +36,7 @@ export function registerResources(server: McpServer, resources: readonly Resourc
 	listPermitted(server, resources, serving);
 }
 
-/** Replaces the SDK's lists, which know no principals. */
+/** Replaces the lists of the SDK, which do not depend on the principal. */
 function listPermitted(server: McpServer, resources: readonly Resource[], serving: Serving): void {
 	const visible = () => permitted(resources, currentPrincipal());
 	server.server.setRequestHandler("resources/list", async () => {
@@ -65,12 +65,12 @@ function completersOf(resource: Resource, serving: Serving): Record<string, (typ
 	const completers = Object.entries(resource.complete ?? {}).map(([variable, complete]) => {
 		const answer = async (typed: string) => {
 			const context = userContextOf(serving);
-			// Nothing to complete with, rather than an error while a person types.
+			// Return no completions, so that no error is shown while the user types.
 			if (refusal(resource, context)) return [];
 			return answerFor(resource, context, serving.env, () => complete(typed, context as never));
 		};
 		return [variable, answer] as const;
 	});
-	// Without a prototype: a client asks for whichever name it likes.
+	// It has no prototype, because a client can ask for any name.
 	return Object.assign(Object.create(null), Object.fromEntries(completers));
 }

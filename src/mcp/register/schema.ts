@@ -1,10 +1,10 @@
-/** Converting a schema to JSON Schema costs more than most calls, and the stateless era registers tools for each request. */
+/** Caches JSON Schemas: a conversion costs more than most calls, and each stateless request registers all tools. */
 import type { StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import type { z } from "zod";
 
 const known = new WeakMap<z.ZodObject, StandardSchemaWithJSON<Record<string, unknown>>>();
 
-/** The schema as the SDK takes it, with a JSON Schema that is made once. */
+/** The schema in the form that the SDK accepts, with a JSON Schema that is made once. */
 export function convertedOnce(schema: z.ZodObject): StandardSchemaWithJSON<Record<string, unknown>> {
 	const before = known.get(schema);
 	if (before) return before;

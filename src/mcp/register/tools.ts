@@ -1,4 +1,4 @@
-/** Registers the tools on an MCP server, and gates them: on listing, on calls, on the token's scopes. */
+/** Registers the tools on an MCP server, and checks access to them in lists and calls. */
 import { waitUntil } from "cloudflare:workers";
 import {
 	type CallToolResult,
@@ -16,9 +16,9 @@ import { logToolCall, type Outcome } from "./call-log.ts";
 import { convertedOnce } from "./schema.ts";
 
 /**
- * Registers tools on a server; who may see and call them is decided for each message, from its principal.
+ * Registers tools on a server. The principal of each message decides which of them it may see and call.
  *
- * @param serving what the tools work with, and for whom
+ * @param serving the data from which the context of a call is made
  */
 export function registerTools(server: McpServer, tools: readonly Tool[], serving: Serving): void {
 	if (tools.length === 0) return;
@@ -45,7 +45,7 @@ function describeTool({ name, title, description, annotations, input, output }: 
 	return { name, title, description, inputSchema, ...(outputSchema && { outputSchema }), annotations };
 }
 
-/** Arguments that do not fit never reach the tool: the SDK answers them. */
+/** Logs calls with invalid arguments. The SDK answers them, so they never reach the tool. */
 function withLoggedMisfits(tool: string, schema: ReturnType<typeof convertedOnce>): typeof schema {
 	const { validate, ...standard } = schema["~standard"];
 	return {
@@ -60,19 +60,19 @@ function withLoggedMisfits(tool: string, schema: ReturnType<typeof convertedOnce
 	};
 }
 
-/** Calls a tool that was found, with arguments that fit, behind the gate; every failure is an answer. */
+/** Checks access and calls a tool with valid arguments. Every failure becomes a result. */
 export function callTool(tool: Tool, args: Record<string, unknown>, context: Context, serving: Serving) {
 	const start = Date.now();
 	const log = (outcome: Outcome) => {
 		logToolCall(tool.name, context, context.signal.aborted ? "cancelled" : outcome, Date.now() - start);
 	};
 	const called = runTool(tool, args, context, serving, log);
-	// Of a request whose client is gone, a tool that was told so by its signal may still put things in order.
+	// If the client disconnects, the tool may still clean up when its signal is aborted.
 	waitUntil(called);
 	return called;
 }
 
-/** @param log told once how the call ended */
+/** @param log called once, with the outcome of the call */
 async function runTool(
 	tool: Tool,
 	args: Record<string, unknown>,
@@ -106,7 +106,7 @@ async function runTool(
 			return failed(error.message);
 		}
 		log("error");
-		// What a cancelled call throws is its way to stop.
+		// If the call was cancelled, an exception is just how it stopped.
 		if (!cancelled.aborted) logError(`tool_${tool.name}_failed`, error, requestId);
 		return failed(
 			`${tool.name} failed unexpectedly. Contact the server's administrator and mention request ID ${requestId}.`,

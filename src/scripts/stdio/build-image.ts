@@ -1,4 +1,4 @@
-/** `npm run image`: builds the container's image here, as a deployment does. Flags go to `docker build`. */
+/** `npm run image`: builds the container's image locally, as a deployment does. Flags go to `docker build`. */
 import { join } from "node:path";
 import { Processes } from "../processes.ts";
 import { DOCKER, hasDocker } from "./docker.ts";

@@ -1,6 +1,6 @@
 /**
- * Wrangler's configuration with the container: `wrangler.jsonc` and what STDIO_COMMAND adds. It is made when needed,
- * because Wrangler would build the image (which takes Docker and a paid plan) for everybody if it stood there.
+ * Wrangler's configuration with the container: `wrangler.jsonc` and the parts for STDIO_COMMAND. It is made when
+ * needed: in `wrangler.jsonc`, it would make Wrangler always build the image, which requires Docker and a paid plan.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { ROOT } from "../paths.ts";
 import { readRawConfig } from "./raw-config.ts";
 import type { ContainerSettings } from "./settings.ts";
 
-/** In the project's folder: paths in it are relative to where it is. Git ignores it. */
+/** It is in the project's folder, because paths in it are relative to it. Git ignores it. */
 const GENERATED = "wrangler.stdio.json";
 const SOURCE = "wrangler.jsonc";
 
@@ -21,7 +21,7 @@ const CONTAINER = {
 };
 
 /**
- * @param file in the project's folder
+ * @param file the name of the file in the project's folder
  * @returns the path of the configuration
  */
 export async function writeDeployment(
@@ -39,12 +39,12 @@ export async function writeDeployment(
 	return path;
 }
 
-/** Whether somebody brings a configuration of their own, which is then used as it is. */
+/** Whether the user gave another configuration file, which is then used as it is. */
 export function hasConfigFlag(flags: readonly string[]): boolean {
 	return takeConfigFlag(flags).config !== undefined;
 }
 
-/** @returns the value of the last such flag, and the flags without any */
+/** @returns the value of the last `--config` flag, and the flags without any */
 export function takeConfigFlag(flags: readonly string[]): { config: string | undefined; rest: string[] } {
 	const rest: string[] = [];
 	let config: string | undefined;

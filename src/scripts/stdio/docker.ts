@@ -1,15 +1,15 @@
-/** The Docker engine, as Wrangler finds it. */
+/** Finds the Docker engine in the same way as Wrangler. */
 import { spawn } from "node:child_process";
 
 const ANSWER_MILLISECONDS = 20_000;
 
-/** Docker's command line, or another one that understands the same. */
+/** Docker's command line tool, or a compatible one. */
 export const DOCKER = process.env.WRANGLER_DOCKER_BIN || "docker";
 
 /**
- * Whether an engine answers; the command line alone builds nothing.
+ * Whether an engine responds. The command line tool alone cannot build.
  *
- * @param signal when it does not matter any more
+ * @param signal aborts the check
  */
 export function hasDocker(signal: AbortSignal): Promise<boolean> {
 	const options = { stdio: "ignore", timeout: ANSWER_MILLISECONDS, killSignal: "SIGKILL", signal } as const;

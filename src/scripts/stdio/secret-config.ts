@@ -1,6 +1,6 @@
 /**
- * Wrangler's configuration with the secret of the pipe: a command line, where every process could read it, is no place
- * for one, and neither is `.dev.vars`, which is the developer's.
+ * Wrangler's configuration with the secret of the pipe. Every process could read the secret on a command line, and
+ * `.dev.vars` belongs to the developer.
  */
 import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -12,10 +12,10 @@ import { readRawConfig } from "./raw-config.ts";
 const MODE_OF_SECRETS = 0o600;
 
 /**
- * Writes it beside the configuration that it extends, for as long as this process runs; Git ignores it.
+ * Writes the configuration beside the one that it extends, and deletes it when this process ends. Git ignores it.
  *
- * @param flags for Wrangler; another configuration among them is extended
- * @returns flags that name it in place of what they named
+ * @param flags the flags for Wrangler; if they name another configuration, that one is extended
+ * @returns the flags, with the new configuration in place of the other
  */
 export async function withSecret(flags: readonly string[], secret: string): Promise<string[]> {
 	const { config: given, rest } = takeConfigFlag(flags);

@@ -1,4 +1,4 @@
-/** What the scripts know of the stdio server: STDIO_COMMAND turns it on, in the environment or in `.dev.vars`. */
+/** The settings of the stdio server for the scripts. STDIO_COMMAND in the environment or `.dev.vars` turns it on. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
@@ -6,13 +6,13 @@ import { splitWords } from "../../bridge/words.ts";
 import { ROOT } from "../paths.ts";
 
 export type ContainerSettings = {
-	/** One line, as somebody would type it. */
+	/** The command line, as one line. */
 	readonly command: string;
-	/** How many containers, and thereby users, there may be at a time. */
+	/** The maximum number of containers, and therefore of users, at a time. */
 	readonly maxInstances: number;
-	/** When a container that nobody uses is stopped. */
+	/** The time after which an idle container is stopped. */
 	readonly sleepAfter: string;
-	/** Where the command was found, for people. */
+	/** Where the command was found, for messages. */
 	readonly source: string;
 };
 
@@ -23,9 +23,9 @@ const DEFAULT_SLEEP_AFTER = "10m";
 const DEV_VARS = ".dev.vars";
 
 /**
- * @param env has more say than the file; an empty STDIO_COMMAND there turns the container off
- * @returns the settings; nothing, if no command is set
- * @throws Error that says which setting is wrong
+ * @param env overrides the file; an empty STDIO_COMMAND there turns the container off
+ * @returns the settings; undefined if no command is set
+ * @throws Error that names the wrong setting
  */
 export function readContainerSettings(
 	env: Variables = process.env,
@@ -44,10 +44,10 @@ export function readContainerSettings(
 	return { command, maxInstances: Number(limit), sleepAfter, source };
 }
 
-/** @throws Error that does not show the command: there may be a key in it */
+/** @throws Error that does not show the command, which may hold a key */
 function checkCommand(command: string, source: string): void {
 	const setting = `STDIO_COMMAND (${source})`;
-	// The variable travels as one line, in flags and in the Dockerfile.
+	// The command is passed as one line, in flags and in the Dockerfile.
 	if (/[\r\n]/.test(command)) throw new Error(`${setting} must be one line.`);
 	if (splitWords(command, setting).length === 0) throw new Error(`${setting} names no command.`);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run start:stdio -- <command>`: the Worker on this computer with a stdio MCP server behind it, without Docker.
- * The bridge of the container's image runs as a process beside the Worker.
+ * `npm run start:stdio -- <command>`: runs the Worker on this computer with a stdio MCP server, without Docker. The
+ * bridge program of the container's image runs as a process beside the Worker.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -40,7 +40,7 @@ try {
 		const port = process.env.PORT && flagValue(flags, "port") === undefined ? ["--port", process.env.PORT] : [];
 		const words = settings ? splitWords(settings.command) : command;
 		checkEnvironment(words);
-		// Without its arguments, which may hold keys.
+		// Most arguments are left out, because they may hold keys.
 		const shown = ["--var", `STDIO_COMMAND:${shownCommand(words) ?? ""}`];
 		await start(
 			[...shown, ...port, ...flags],
@@ -52,7 +52,7 @@ try {
 	process.exitCode = 1;
 }
 
-/** @throws Error for a port that is none, or a command that is not there: the bridge would say so to its first client only */
+/** @throws Error if the port or the command is not valid; otherwise only the first client would get the error */
 function checkEnvironment([file = ""]: readonly string[]): void {
 	const { PORT } = process.env;
 	if (PORT && !/^\d+$/.test(PORT))
@@ -74,7 +74,7 @@ function isExecutable(file: string): boolean {
 	}
 }
 
-/** Flags for `wrangler dev` come first, and end with `--`; without it, with the first word that is no flag. */
+/** Flags for `wrangler dev` come first. They end at `--`, or else before the first word that is not a flag. */
 function readArguments(args: readonly string[]): { flags: string[]; command: string[] } {
 	const end = args[0]?.startsWith("-") ? args.indexOf("--") : -1;
 	const count = end === -1 ? countFlags(args) : end;
@@ -88,7 +88,7 @@ async function start(workerFlags: readonly string[], env: NodeJS.ProcessEnv): Pr
 		stdio: ["ignore", "pipe", "inherit", "ipc"],
 	});
 	processes.add("The bridge", bridge);
-	// One in the developer's settings has more say than what is written for Wrangler.
+	// A secret in `.dev.vars` would override the one in Wrangler's configuration, so use it.
 	const secret = readDevVars().STDIO_PIPE_SECRET || randomBytes(SECRET_BYTES).toString("hex");
 	bridge.send({ secret });
 	const [url, flags] = await Promise.all([readUrl(bridge), withSecret(workerFlags, secret)]);
@@ -96,7 +96,7 @@ async function start(workerFlags: readonly string[], env: NodeJS.ProcessEnv): Pr
 	processes.add("The Worker", startWorker(["--var", `STDIO_URL:${url}`, ...flags], hasConfigFlag(workerFlags)));
 }
 
-/** Passes on what the bridge prints. @returns where it listens, as it says; nothing, if it ends before */
+/** Passes on the output of the bridge. @returns the address that it prints; undefined if it ends before */
 function readUrl({ stdout }: ChildProcess): Promise<string | undefined> {
 	return new Promise((resolve) => {
 		if (!stdout) return resolve(undefined);

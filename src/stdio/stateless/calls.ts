@@ -1,4 +1,4 @@
-/** The open calls of one user's stateless requests, and those of them that wait for the client to come back. */
+/** The open calls of one user's stateless requests, including those that wait for the client's answers. */
 import {
 	isInputRequiredResult,
 	type JSONRPCRequest,
@@ -11,7 +11,7 @@ import {
 import { OpenCall } from "./open-call.ts";
 import { refusal } from "./questions.ts";
 
-/** The requests whose answer may be a question (MCP 2026-07-28). */
+/** The requests to which the server may respond with a question (MCP 2026-07-28). */
 export const MAY_ASK = new Set(["tools/call", "prompts/get", "resources/read"]);
 
 const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
@@ -19,13 +19,13 @@ const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "aler
 type Waiting = { readonly call: OpenCall; readonly timer: ReturnType<typeof setTimeout> };
 
 export class Calls {
-	/** In the order of arrival. */
+	/** The open calls, in the order of arrival. */
 	readonly #open = new Set<OpenCall>();
-	/** By `requestState`, which only the user has seen to whom it was given. */
+	/** The waiting calls by `requestState`, which only their own user knows. */
 	readonly #waiting = new Map<string, Waiting>();
 	readonly #inputMilliseconds: number;
 
-	/** @param inputMilliseconds how long a call waits for its client to come back */
+	/** @param inputMilliseconds how long a call waits for the client's answers */
 	constructor(inputMilliseconds: number) {
 		this.#inputMilliseconds = inputMilliseconds;
 	}
@@ -35,10 +35,10 @@ export class Calls {
 	}
 
 	/**
-	 * Serves a request of the client: a new one, or one that comes back with answers.
+	 * Serves a request of the client: a new one, or one that brings answers.
 	 *
-	 * @param until ends it, when the client hangs up or the deadline has passed
-	 * @param send sends a new one to the child
+	 * @param until aborted if the client disconnects or the deadline has passed
+	 * @param send sends a new request to the child
 	 */
 	async serve(
 		{ method }: JSONRPCRequest,
@@ -62,14 +62,14 @@ export class Calls {
 		}
 	}
 
-	/** The child asks. It does not say during which call: the most recent one that can ask is meant. */
+	/** Handles a question of the child. The child does not name its call, so the latest one that can ask is used. */
 	ask(request: JSONRPCRequest): Promise<Result> {
 		const call = [...this.#open].findLast(({ method, context }) => MAY_ASK.has(method) && context);
 		if (!call) throw refusal(request.method);
 		return call.ask(request);
 	}
 
-	/** The child says something about no call in particular. */
+	/** Passes a log message of the child to the latest call. It does not belong to a particular call. */
 	async notify({ params }: Notification): Promise<void> {
 		const context = [...this.#open].findLast((call) => call.context)?.context;
 		const level = LEVELS.find((one) => one === params?.level);

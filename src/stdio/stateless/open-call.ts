@@ -1,12 +1,13 @@
 /**
- * A request of a stateless client that a child works on. When the child asks for something, the client is answered with
- * the questions, and comes back with the answers (MCP 2026-07-28, multi round-trip requests); the call to the child waits.
+ * A request of a stateless client that a child is working on. If the child asks something, the response contains the
+ * questions, and the client sends a new request with the answers (MCP 2026-07-28, multi round-trip requests). The call
+ * to the child waits in the meantime.
  */
 import { setTimeout } from "node:timers/promises";
 import type { InputRequiredResult, JSONRPCRequest, Result, ServerContext } from "@modelcontextprotocol/server";
 import { type Question, questionFor, refusal } from "./questions.ts";
 
-/** A child may ask for several things at once, which come one after the other. */
+/** A child may ask several questions at once. They arrive one by one, so wait this long for more. */
 const COLLECT_MILLISECONDS = 20;
 
 type OpenQuestion = {
@@ -21,7 +22,7 @@ export class OpenCall {
 	readonly #abort = new AbortController();
 	readonly #result: Promise<Result>;
 	readonly #open = new Map<string, OpenQuestion>();
-	/** The client's request that is being served; nothing, while the client is asking its user. */
+	/** The client's current request; undefined while the client is asking its user. */
 	#context: ServerContext | undefined;
 	#asked = Promise.withResolvers<void>();
 
@@ -29,7 +30,7 @@ export class OpenCall {
 	constructor(method: string, send: (signal: AbortSignal) => Promise<Result>) {
 		this.method = method;
 		this.#result = send(this.#abort.signal);
-		// Whoever waits for it gets the error; nobody does while the client is asking its user.
+		// `serve` handles the error. While the client is asking its user, nothing waits for the result.
 		this.#result.catch(() => {});
 	}
 
@@ -37,7 +38,7 @@ export class OpenCall {
 		return this.#context;
 	}
 
-	/** The child asks; resolves with what the client answers. */
+	/** Handles a question of the child. Resolves with the client's answer. */
 	ask(request: JSONRPCRequest): Promise<Result> {
 		const question = this.#context && questionFor(request, this.#context);
 		if (!question) throw refusal(request.method);
@@ -48,11 +49,11 @@ export class OpenCall {
 	}
 
 	/**
-	 * Goes on for a request of the client.
+	 * Continues the call with a request of the client.
 	 *
-	 * @param until ends the call
-	 * @returns the result; or the questions, without a `requestState`
-	 * @throws ProtocolError that the child has answered with
+	 * @param until aborted to end the call
+	 * @returns the result, or the questions without a `requestState`
+	 * @throws ProtocolError if the child responded with an error
 	 */
 	async serve(context: ServerContext, until: AbortSignal): Promise<Result | InputRequiredResult> {
 		this.#context = context;
@@ -69,7 +70,7 @@ export class OpenCall {
 		}
 	}
 
-	/** Nobody waits for the result any more. */
+	/** Cancels the call at the child. */
 	cancel(): void {
 		for (const [, { refuse }] of this.#open) refuse(new Error("The client did not answer"));
 		this.#open.clear();

@@ -1,4 +1,4 @@
-/** A child as the other end of the SDK's `Client`. */
+/** The transport between the SDK's `Client` and a child. */
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
 import type { Pipe } from "../pipe.ts";
 
@@ -6,7 +6,7 @@ export class PipeTransport implements Transport {
 	onclose?: () => void;
 	onerror?: (error: Error) => void;
 	onmessage?: (message: JSONRPCMessage) => void;
-	/** Why the child has ended; nothing, as long as it runs. */
+	/** Why the child has ended; undefined while it is running. */
 	reason: string | undefined;
 	readonly #pipe: Pipe;
 

@@ -1,4 +1,4 @@
-/** What a child of the 2025 era asks of a client, in the words of the stateless era. */
+/** Translates the questions of a child, which uses a 2025 version, into those of the stateless version. */
 import {
 	CLIENT_CAPABILITIES_META_KEY,
 	type InputRequests,
@@ -11,12 +11,12 @@ import {
 
 export type Question = InputRequests[string];
 
-/** @returns the question; nothing, if the client has not said that it answers such questions */
+/** @returns the question; undefined if the client does not support this kind of question */
 export function questionFor({ method, params = {} }: JSONRPCRequest, { mcpReq }: ServerContext): Question | undefined {
 	const capabilities = member(mcpReq.envelope, CLIENT_CAPABILITIES_META_KEY);
 	const elicitation = member(capabilities, "elicitation");
 	const url = member(elicitation, "url");
-	// Without a mode, a client that asks people shows them forms.
+	// A client that names no elicitation mode supports forms.
 	const form = member(elicitation, "form") ?? (url ? undefined : elicitation);
 	const can: Record<string, unknown> = {
 		"sampling/createMessage": member(capabilities, "sampling"),
@@ -24,16 +24,16 @@ export function questionFor({ method, params = {} }: JSONRPCRequest, { mcpReq }:
 		"elicitation/create": params.mode === "url" ? url : form,
 	};
 	if (!can[method]) return undefined;
-	// The elicitation's id is for a notification that this era does not have.
+	// The elicitation's id is for a notification that the stateless version does not have.
 	const { _meta, elicitationId, ...rest } = params;
-	// The child has written it; the client checks it.
+	// The child wrote the parameters. The client checks them.
 	return { method, params: rest } as Question;
 }
 
 /**
- * In the 2025 era a call may fail because the user has to visit a page first (URLElicitationRequired).
+ * In the 2025 versions, a call may fail because the user has to visit a page first (URLElicitationRequired).
  *
- * @returns the pages as questions, after whose answers the client calls again; nothing for other errors
+ * @returns the pages as questions, after which the client calls again; undefined for other errors
  */
 export function visitsOf(error: unknown, context: ServerContext): InputRequiredResult | undefined {
 	if (member(error, "code") !== ProtocolErrorCode.UrlElicitationRequired) return undefined;
@@ -52,7 +52,7 @@ function member(value: unknown, name: string): unknown {
 	return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
-/** What a child is answered when nobody can be asked. */
+/** The error that a child gets if the client cannot be asked. */
 export function refusal(method: string): ProtocolError {
 	return new ProtocolError(ProtocolErrorCode.MethodNotFound, `The client does not support ${method}`);
 }

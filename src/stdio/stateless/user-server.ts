@@ -1,4 +1,4 @@
-/** What answers one app's requests of the stateless era (MCP 2026-07-28): a server in front of one child of the 2025 era. */
+/** Answers the stateless requests (MCP 2026-07-28) of one client with a child that uses a 2025 version. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, type ClientCapabilities, type StandardSchemaV1 } from "@modelcontextprotocol/client";
 import {
@@ -24,13 +24,13 @@ import { PipeTransport } from "./pipe-transport.ts";
 import { visitsOf } from "./questions.ts";
 
 const OWN_INFO = { name: "stdio-bridge", version: "1.0.0" };
-/** Each request says what its client can do, long after the child has asked. */
+/** All capabilities are declared to the child, because a client's own are known only with each later request. */
 const CAPABILITIES: ClientCapabilities = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
-/** The longest that timers know: requests have a deadline of ours. */
+/** The maximum of a timer. Our own deadlines apply instead. */
 const NO_TIMEOUT = 2 ** 31 - 1;
-/** How long the answers to requests in flight take to get out. */
+/** How long it takes to send the responses to requests in flight. */
 const ANSWER_MILLISECONDS = 50;
-/** What the child answers is passed on as it is. */
+/** Accepts any result, because results of the child are passed on unchanged. */
 const ANY_RESULT: StandardSchemaV1<unknown, Result> = {
 	"~standard": {
 		version: 1,
@@ -41,21 +41,21 @@ const ANY_RESULT: StandardSchemaV1<unknown, Result> = {
 
 export class UserServer {
 	readonly #handler: McpHttpHandler;
-	/** For requests that may take long: a stream from the start, whose comments find out that its client has hung up. */
+	/** For requests that may take long. It streams from the start, so that comments detect a disconnected client. */
 	readonly #streamingHandler: McpHttpHandler;
 	readonly #env: object;
 	readonly #client: Client;
 	readonly #transport: PipeTransport;
 	readonly #calls: Calls;
-	/** How many streams listen for the changes of a resource. */
+	/** How many streams listen for changes of each resource. */
 	readonly #subscriptions = new Map<string, number>();
-	/** Why it ends. */
+	/** Why the server ends; undefined until then. */
 	#reason: string | undefined;
 
 	/**
 	 * Connects to a child.
 	 *
-	 * @throws Error that says why it cannot be used
+	 * @throws Error that explains why the child cannot be used
 	 */
 	static async start(pipe: Pipe, env: object): Promise<UserServer> {
 		const client = new Client(OWN_INFO, { capabilities: CAPABILITIES });
@@ -70,7 +70,7 @@ export class UserServer {
 			if (isLate) throw new Error(`The MCP server did not answer within ${callTimeoutSeconds} seconds.`);
 			throw transport.reason ? new Error(transport.reason) : error;
 		}
-		// Each request of a client says what it wants to hear; the child says all. One that does not answer is not waited for.
+		// Each client request sets its own log level, so the child must log everything. Do not wait for its response.
 		if (client.getServerCapabilities()?.logging) client.setLoggingLevel("debug").catch(() => {});
 		return new UserServer(client, transport, env);
 	}
@@ -105,7 +105,7 @@ export class UserServer {
 		return this.#calls.size > 0;
 	}
 
-	/** Changes of a resource go to the streams that listen. What the child does not watch is not heard of. */
+	/** Subscribes to changes of a resource at the child, if the child supports subscriptions. */
 	async subscribe(uri: string): Promise<void> {
 		const count = this.#subscriptions.get(uri) ?? 0;
 		this.#subscriptions.set(uri, count + 1);
@@ -123,21 +123,21 @@ export class UserServer {
 	}
 
 	/**
-	 * Ends the child. Resolves when nothing is left.
+	 * Ends the child. Resolves when everything has ended.
 	 *
-	 * @param reason what requests in flight are answered
+	 * @param reason the error text for requests in flight
 	 */
 	async end(reason: string): Promise<void> {
 		if (this.#reason) return;
 		this.#reason = reason;
 		this.#calls.cancelAll();
 		await this.#transport.close();
-		// The answers first; closing the handler cuts them off.
+		// Wait until the responses are sent, because closing the handlers would cut them off.
 		await delay(ANSWER_MILLISECONDS);
 		await Promise.all([this.#handler.close(), this.#streamingHandler.close()]);
 	}
 
-	/** A server for one request: what it does is done by the child. */
+	/** Makes an MCP server for one request, which forwards everything to the child. */
 	#newServer(): Server {
 		const { tasks: _, ...capabilities } = this.#client.getServerCapabilities() ?? {};
 		const instructions = this.#client.getInstructions();
@@ -157,7 +157,7 @@ export class UserServer {
 		const started = Date.now();
 		let outcome: Outcome = "error";
 		try {
-			// Nobody says which tools of the child are long, so all may be.
+			// The child does not declare which tools are long, so all get the long deadline.
 			const seconds = secondsFor(isTool ? { long: true } : {}, this.#env);
 			const call = { name, requestId: principal.requestId, seconds, cancelled: context.mcpReq.signal };
 			const result = await runUntilDeadline(call, (signal) => this.#forward(request, context, signal));

@@ -1,4 +1,4 @@
-/** The stateless era (MCP 2026-07-28): a child for each app of a user, started with the first request, ended when it is not used. */
+/** Stateless requests (MCP 2026-07-28): each client of a user has a child from its first request until it is idle. */
 import { isJSONRPCRequest } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../../auth/principal.ts";
 import { idOf, JSON_RPC } from "../../http/json-rpc.ts";
@@ -11,9 +11,9 @@ import { UserServer } from "./user-server.ts";
 
 type Entry = {
 	readonly found: Promise<UserServer | Refusal>;
-	/** Of the newest request. */
+	/** The grant of the newest request. */
 	grantId: string;
-	/** How many requests are being answered, streams that listen among them. */
+	/** The number of requests in progress, including listening streams. */
 	active: number;
 	idle?: ReturnType<typeof setTimeout>;
 };
@@ -79,7 +79,7 @@ export class UserServers {
 		return pipe instanceof Pipe ? UserServer.start(pipe, this.#env) : pipe;
 	}
 
-	/** A request is answered. */
+	/** Called when a request is finished. */
 	#release(key: string, entry: Entry): void {
 		entry.active--;
 		clearTimeout(entry.idle);
@@ -90,7 +90,7 @@ export class UserServers {
 
 	async #endIfIdle(key: string, entry: Entry): Promise<void> {
 		const server = await entry.found.catch(() => undefined);
-		// A call may wait for its client to come back with answers.
+		// A call may be waiting for its client's answers.
 		if (server instanceof UserServer && server.isBusy()) {
 			entry.active++;
 			this.#release(key, entry);
@@ -101,17 +101,17 @@ export class UserServers {
 		clearTimeout(entry.idle);
 		if (this.#entries.get(key) === entry) this.#entries.delete(key);
 		const ended = entry.found.then((server) => (server instanceof UserServer ? server.end(reason) : undefined));
-		// One that could not be started is no concern any more.
+		// If it could not be started, there is nothing to end.
 		ended.catch(() => {});
 	}
 }
 
-/** A child has got its user's name and permissions, and what it asks is for one app: with others it is another one. */
+/** The key of a child. It belongs to one client, and was started with the user's login and permissions. */
 function keyOf({ clientId, user, permissions }: Principal): string {
 	return JSON.stringify([clientId, user.login, permissions]);
 }
 
-/** @returns the resources whose changes a request wants to hear of */
+/** @returns the URIs of the resources that a request subscribes to */
 function subscribedResources(body: unknown): string[] {
 	if (!isJSONRPCRequest(body) || body.method !== "subscriptions/listen") return [];
 	const filter = body.params?.notifications;
@@ -120,7 +120,7 @@ function subscribedResources(body: unknown): string[] {
 	return Array.isArray(uris) ? [...new Set(uris.filter((uri) => typeof uri === "string"))] : [];
 }
 
-/** @param done called once, when the whole body was sent, or the client has left */
+/** @param done called once, when the whole body has been sent or the client has disconnected */
 function onceSent(response: Response, done: () => void): Response {
 	if (!response.body) {
 		done();
