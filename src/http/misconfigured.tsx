@@ -11,7 +11,7 @@ import { isLoopbackUrl } from "./loopback.ts";
 /** No retry can succeed until an administrator corrects the settings. */
 const RETRY_AFTER_SECONDS = "60";
 
-const SENTENCE = "Nobody can use this server yet, because some of its settings are missing or wrong.";
+const SENTENCE = "This server cannot be used yet, because some of its settings are missing or wrong.";
 
 const REMEDIES = {
 	local: "Correct them in `.dev.vars`, then restart `npm start`.",

@@ -66,7 +66,8 @@ async function run(argv: readonly string[]): Promise<void> {
 	const { values, positionals } = parse(argv);
 	const [command = "help", subject, ...more] = positionals;
 	if (values.help || command === "help") return console.log(HELP);
-	if (values.key !== undefined) throw new Error("Nobody chooses a key: this command makes one that cannot be guessed.");
+	if (values.key !== undefined)
+		throw new Error("You cannot choose a key: this command generates one that cannot be guessed.");
 	if (more.length > 0)
 		throw new Error(
 			`What is ${more.join(" ")}? A name of several words goes into quotes, and flags come after \`--\`.\n\n${HELP}`,
@@ -94,7 +95,7 @@ function parse(argv: readonly string[]) {
 }
 
 async function create(name: string | undefined, { permission, scope, days, ...options }: Options): Promise<void> {
-	if (!name) throw new Error("Say who or what the key is for: npm run keys -- create NAME");
+	if (!name) throw new Error("Name the user or program that the key is for: npm run keys -- create NAME");
 	if (days !== undefined && !(/^[1-9]\d*$/.test(days) && Number(days) <= MAX_DAYS)) {
 		throw new Error(`--days takes a whole number from 1 to ${MAX_DAYS}.`);
 	}

@@ -35,7 +35,7 @@ export const answerer: Answerer = {
 /** Refuses users who may not use the stdio server, and tokens without its scope. */
 function refuse({ principal, challenge }: Visit): Response | undefined {
 	if (!principal.permissions.includes(PERMISSION)) {
-		const sentence = `${principal.user.login} may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.`;
+		const sentence = `${principal.user.login} may not use the stdio server here. The server's administrator can add them to STDIO_ALLOWED_USERS.`;
 		return jsonRpcError(403, JSON_RPC.transport, sentence);
 	}
 	if (principal.scopes.includes(SCOPE)) return undefined;

@@ -4,7 +4,6 @@
  */
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
-import { readSettings } from "../auth/settings.ts";
 import { idOf, sessionNotFound } from "../http/json-rpc.ts";
 import { eventOf } from "../mcp/event-stream.ts";
 import type { Gated } from "../mcp/gate.ts";
@@ -18,32 +17,34 @@ import type { PlacedSession, Session } from "../mcp/session-id.ts";
 import type { Posted } from "../mcp/sessions.ts";
 import { type AskedRequest, ChildCall } from "./child-call.ts";
 import { ChildSession } from "./child-session.ts";
+import { Children, NEEDED } from "./children.ts";
 import type { Stateless } from "./object.ts";
-import { type Connect, Pipe } from "./pipe.ts";
-import { answerRefusal, GONE, type Refusal } from "./refusal.ts";
-import { readStdioSettings } from "./settings.ts";
+import type { Connect } from "./pipe.ts";
+import { answerRefusal } from "./refusal.ts";
 import { UserServers } from "./stateless/user-servers.ts";
-
-/** The child of a session, and the time when the session's id expires. */
-type Entry = { readonly found: Promise<ChildSession | Refusal>; readonly expiresAt: number };
 
 export class StdioSessions extends PlacedSessions {
 	readonly #env: Env;
-	readonly #connect: Connect;
-	/** The children by session. */
-	readonly #children = new Map<string, Entry>();
+	readonly #children: Children;
 	readonly #servers: UserServers;
 
 	constructor(env: Env, port: Port, connect: Connect) {
 		super(port);
 		this.#env = env;
-		this.#connect = connect;
-		this.#servers = new UserServers(env, (principal) => this.#openPipe(crypto.randomUUID(), principal, true));
+		this.#children = new Children({
+			env,
+			connect,
+			events: this.events,
+			streams: this.streams,
+			onresume: (child, principal) => this.#adoptCalls(child, principal),
+			onend: (session, expiresAt) => this.#forget(session, expiresAt),
+		});
+		this.#servers = new UserServers(env, (principal) => this.#children.openPipe(crypto.randomUUID(), principal, true));
 	}
 
 	async open(session: Session, posted: Posted, principal: Principal): Promise<Response> {
 		const id = idOf(posted.message);
-		const child = await this.#child(session, principal, true);
+		const child = await this.#children.find(session, principal, true);
 		if (!(child instanceof ChildSession)) return answerRefusal(child, id, principal.requestId);
 		const { promise, resolve } = Promise.withResolvers<{ message: JSONRPCMessage; text?: string | undefined }>();
 		const write: Output["write"] = (message, text) => resolve({ message, text });
@@ -58,17 +59,17 @@ export class StdioSessions extends PlacedSessions {
 	}
 
 	async prepareStream(session: Session, kind: "get" | "sse", principal: Principal): Promise<Response | undefined> {
-		const child = await this.#child(session, principal, kind === "sse");
+		const child = await this.#children.find(session, principal, kind === "sse");
 		if (child instanceof ChildSession) return undefined;
 		const isNotStarted = child.status === 502 && child.isForPeople;
 		if (kind === "get" || !isNotStarted) return answerRefusal(child, null, principal.requestId);
 		// An HTTP+SSE client reads the reason on its stream only.
-		this.#children.set(session.id, { found: Promise.resolve(child), expiresAt: session.issuedAt });
+		this.#children.refuse(session, child);
 		return undefined;
 	}
 
 	async post(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response> {
-		const child = await this.#child(session, principal);
+		const child = await this.#children.find(session, principal);
 		const asked = requests(posted.message);
 		if (!(child instanceof ChildSession)) return answerRefusal(child, idOf(posted.message), principal.requestId);
 		if (asked.length === 0) {
@@ -86,7 +87,7 @@ export class StdioSessions extends PlacedSessions {
 	async postToSse(session: PlacedSession, posted: Posted, principal: Principal): Promise<Response> {
 		const found = this.streams.ofSession(session.id, "sse");
 		if (!found) return sessionNotFound(idOf(posted.message));
-		const child = await this.#child(session, principal);
+		const child = await this.#children.find(session, principal);
 		const [socket] = found;
 		if (!(child instanceof ChildSession)) {
 			for (const { id } of requests(posted.message)) send(socket, eventOf(failureOf(id, child.sentence)));
@@ -104,7 +105,7 @@ export class StdioSessions extends PlacedSessions {
 		lastEventId: string,
 		principal: Principal,
 	): Promise<Response | undefined> {
-		const child = await this.#child(session, principal);
+		const child = await this.#children.find(session, principal);
 		if (!(child instanceof ChildSession)) return answerRefusal(child, null, principal.requestId);
 		return super.resume(session, lastEventId, principal);
 	}
@@ -125,97 +126,36 @@ export class StdioSessions extends PlacedSessions {
 
 	override openStream(socket: Socket, stream: Stream): void {
 		super.openStream(socket, stream);
-		void this.#children.get(stream.session)?.found.then((child) => {
-			if (child instanceof ChildSession) child.openStream(socket, stream);
-		});
+		this.#children.withChild(stream.session, (child) => child.openStream(socket, stream));
 	}
 
 	override streamClosed(state: unknown): void {
 		super.streamClosed(state);
 		const stream = readStream(state);
-		if (stream?.kind === "sse") this.#endChild(stream.session);
+		if (stream?.kind === "sse") this.#children.end(stream.session);
 	}
 
 	override async endSession(session: PlacedSession): Promise<boolean> {
 		const wasOpen = this.#children.has(session.id) || this.events.has(session.id);
 		await super.endSession(session);
-		this.#endChild(session.id);
+		this.#children.end(session.id);
 		return wasOpen;
 	}
 
 	override async endGrant(grantId: string): Promise<void> {
 		super.endGrant(grantId);
 		this.#servers.endGrant(grantId);
-		const children = await Promise.all([...this.#children.values()].map(({ found }) => found));
-		for (const child of children) {
-			if (child instanceof ChildSession && child.grantId === grantId) child.end("Access has ended.");
-		}
+		await this.#children.endGrant(grantId);
 	}
 
 	protected override tidyEvents(): boolean {
-		return this.events.tidy([...this.running().map(({ id }) => id), ...this.#children.keys()]);
+		return this.events.tidy([...this.running().map(({ id }) => id), ...this.#children.sessions()]);
 	}
 
 	/** Called when the container, and so all children, have stopped. */
 	stopped(): void {
-		for (const session of this.#children.keys()) this.#endChild(session);
+		for (const session of this.#children.sessions()) this.#children.end(session);
 		this.#servers.endAll();
-	}
-
-	/**
-	 * Finds the child of a session. After a restart of this object, the child is resumed.
-	 *
-	 * @param isNew whether to start a new child
-	 */
-	async #child(session: Session, principal: Principal, isNew = false): Promise<ChildSession | Refusal> {
-		const { id } = session;
-		if (!isNew && !this.#children.has(id) && !this.events.has(id)) return GONE;
-		const seconds = readSettings(this.#env).sessionMaxAgeSeconds;
-		const entry = this.#children.get(id) ?? {
-			found: this.#reach(session, principal, isNew),
-			expiresAt: session.issuedAt + seconds,
-		};
-		this.#children.set(id, entry);
-		const child = await entry.found;
-		if (!(child instanceof ChildSession)) {
-			this.#children.delete(id);
-			return child;
-		}
-		// The child was started with the user's old permissions.
-		if (child.user !== userOf(principal)) {
-			child.end("The user has other permissions now.");
-			return GONE;
-		}
-		child.grantId = principal.grantId;
-		return child;
-	}
-
-	async #reach(session: Session, principal: Principal, isNew: boolean): Promise<ChildSession | Refusal> {
-		const pipe = await this.#openPipe(session.id, principal, isNew);
-		if (!(pipe instanceof Pipe)) {
-			if (pipe.status === 404) this.events.deleteSession(session.id);
-			return pipe;
-		}
-		if (isNew) this.events.begin(session.id, { session: session.id, needs: [NEEDED], requests: [] });
-		const child = new ChildSession({
-			id: session.id,
-			grantId: principal.grantId,
-			user: userOf(principal),
-			pipe,
-			events: this.events,
-			streams: this.streams,
-			idleSeconds: readStdioSettings(this.#env).idleSeconds,
-			onend: () => this.#forget(session.id),
-		});
-		if (!isNew) this.#adoptCalls(child, principal);
-		return child;
-	}
-
-	#openPipe(child: string, { user, permissions }: Principal, isNew: boolean): Promise<Pipe | Refusal> {
-		const { id } = user;
-		// Users can choose any login, and it is passed on in an environment variable.
-		const login = user.login.replace(/\p{Cc}/gu, " ");
-		return Pipe.open(this.#connect, { child, isNew, user: { id, login, permissions: permissions.join(",") } });
 	}
 
 	/** Registers the calls that began before a restart of this object, and that the child is still working on. */
@@ -263,34 +203,16 @@ export class StdioSessions extends PlacedSessions {
 		return call;
 	}
 
-	#endChild(session: string): void {
-		void this.#children.get(session)?.found.then((child) => {
-			if (child instanceof ChildSession) child.end("The session has ended.");
-			else this.#children.delete(session);
-		});
-	}
-
 	/** Deletes the session of a child that has ended. */
-	#forget(session: string): void {
-		const entry = this.#children.get(session);
-		this.#children.delete(session);
-		if (!entry) return;
-		this.table.end(session, entry.expiresAt);
+	#forget(session: string, expiresAt: number): void {
+		this.table.end(session, expiresAt);
 		this.streams.endSession(session);
 		this.events.deleteSession(session);
 	}
 }
 
-/** The permission and the scope that a token needs to read the events of a session. */
-const NEEDED: Gated = { name: "stdio", scope: "stdio", requires: "stdio" };
-
 function needsOf({ method, params }: JSONRPCRequest): Gated {
 	return { ...NEEDED, name: method === "tools/call" ? String(params?.name) : method };
-}
-
-/** The data about the user that a child was started with. */
-function userOf({ user, permissions }: Principal): string {
-	return JSON.stringify([user.login, ...permissions]);
 }
 
 /** The posted messages, each with its JSON text. The text of a message in a batch is serialized again. */

@@ -130,9 +130,9 @@ describe("a server with API keys", () => {
 	});
 
 	it.each([
-		[["create"], "who or what the key is for"],
+		[["create"], "Name the user or program that the key is for"],
 		[["create", "night", "shift"], "goes into quotes"],
-		[["create", "ci", "--key", "hunter2"], "Nobody chooses a key"],
+		[["create", "ci", "--key", "hunter2"], "You cannot choose a key"],
 		[["create", "ci", "--days", "0"], "whole number from 1"],
 		[["create", "x".repeat(101)], "This name will not do"],
 		[["create", "ci", "--permission", "x".repeat(1024)], "1 KiB"],

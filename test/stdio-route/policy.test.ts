@@ -58,7 +58,8 @@ describe.each(PATHS)("%s", (path) => {
 		const { response, reached } = await askStdio(row, path);
 		expect([response.status, reached]).toEqual([403, 0]);
 		expect(response.headers.get("WWW-Authenticate")).toBeNull();
-		const sentence = "dora may not use the stdio server here. Whoever runs it can add them to STDIO_ALLOWED_USERS.";
+		const sentence =
+			"dora may not use the stdio server here. The server's administrator can add them to STDIO_ALLOWED_USERS.";
 		expect(await sentenceOf(response)).toBe(sentence);
 	});
 });
