@@ -3,14 +3,20 @@ import { z } from "zod";
 
 export const text = z.string("takes text").trim().default("");
 
-/** @param defaultSeconds the value if the setting is not set */
-export const seconds = (defaultSeconds: number, max: number) =>
+/** A whole number. @param defaultNumber the value if the setting is not set */
+export const number = (
+	defaultNumber: number,
+	{ unit, min = 1, max }: { readonly unit: "seconds" | "days"; readonly min?: number; readonly max: number },
+) =>
 	text
 		.refine(
-			(word) => word === "" || (/^\d+$/.test(word) && Number(word) >= 1 && Number(word) <= max),
-			`takes whole seconds from 1 to ${max}`,
+			(word) => word === "" || (/^\d{1,9}$/.test(word) && Number(word) >= min && Number(word) <= max),
+			`takes whole ${unit} from ${min} to ${max}`,
 		)
-		.transform((word) => (word === "" ? defaultSeconds : Number(word)));
+		.transform((word) => (word === "" ? defaultNumber : Number(word)));
+
+/** @param defaultSeconds the value if the setting is not set */
+export const seconds = (defaultSeconds: number, max: number) => number(defaultSeconds, { unit: "seconds", max });
 
 /** Splits the settings into the valid ones and, by name, a sentence for each invalid one. */
 export function parseSettings<Schema extends z.ZodObject>(

@@ -1,7 +1,7 @@
 /** The server's settings: parsed once. All mistakes are reported together, by name and never by value. */
 import { z } from "zod";
 import { originSchema } from "./origin.ts";
-import { parseSettings, readList, seconds, text } from "./parse-settings.ts";
+import { number, parseSettings, readList, seconds, text } from "./parse-settings.ts";
 
 const keySchema = text.refine(
 	(key) => key === "" || key.length >= 32,
@@ -24,9 +24,7 @@ export function isTimeout(seconds: number): boolean {
 const settingsSchema = z.object({
 	COOKIE_ENCRYPTION_KEY: keySchema,
 	COOKIE_ENCRYPTION_KEY_PREVIOUS: keySchema,
-	SESSION_MAX_AGE_DAYS: text
-		.refine((days) => /^([1-9]\d{0,2})?$/.test(days), "takes a whole number of days from 1 to 999")
-		.transform((days) => Number(days || DEFAULT_SESSION_DAYS)),
+	SESSION_MAX_AGE_DAYS: number(DEFAULT_SESSION_DAYS, { unit: "days", max: 999 }),
 	ALLOWED_ORIGINS: text,
 	CALL_TIMEOUT_SECONDS: seconds(CALL_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
 	LONG_CALL_TIMEOUT_SECONDS: seconds(LONG_CALL_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Permissions } from "../auth/permissions.ts";
 import type { Scopes } from "../auth/scopes.ts";
+import type { Change } from "./change.ts";
 import type { Serves } from "./context.ts";
 import type { Extra } from "./define/extra.ts";
 import type { Prompt } from "./define/prompt.ts";
@@ -38,6 +39,28 @@ export type WayIn = {
 	warnings(env: Env): readonly string[];
 	/** The description on the home page and in the greeting. */
 	describe(env: Env, origin: string): WayInDescription;
+	/** Makes what keeps the sign-in's data of a user, in the user's object. The Worker calls its methods there. */
+	keeper?(server: Server, host: KeeperHost): Keeper;
+};
+
+/** What a keeper gets from the user's object. */
+export type KeeperHost = {
+	readonly env: Env;
+	readonly sql: SqlStorage;
+	/** Makes sure that `tidy` is called within this time. */
+	tidyIn(seconds: number): void;
+	/** Goes on with work that nobody waits for. */
+	waitUntil(work: Promise<unknown>): void;
+	/** Ends the streams and calls of a grant. */
+	endGrant(grantId: string): void;
+	announce(change: Change): void;
+	/** The grants of the open streams, one entry for each stream. */
+	openStreams(): string[];
+};
+
+export type Keeper = {
+	/** Deletes expired data. The object's alarm calls it. */
+	tidy(): void;
 };
 
 export type WayInDescription = {

@@ -8,8 +8,8 @@ import type { Sessions, StreamSource } from "./sessions.ts";
 export interface UserObject extends Sessions, StreamSource {
 	/** Answers a POST to `/mcp`. */
 	post(session: PlacedSession, message: unknown, principal: Principal): Promise<Response>;
-	/** Ends the streams and calls of a grant. */
-	endGrant(grantId: string): Promise<void>;
+	/** Calls a method of what keeps the sign-in's data. */
+	useKeeper(method: string, args: readonly unknown[]): Promise<unknown>;
 	/** Notifies the user's clients of a change. */
 	announce(change: Change): Promise<void>;
 	logLevel(sessionId: string): Promise<LoggingLevel | undefined>;

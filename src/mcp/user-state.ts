@@ -36,10 +36,7 @@ export class UserState {
 
 	/** @throws Error if the feature or the method does not exist */
 	use(name: string, method: string, args: readonly unknown[]): unknown {
-		const feature = this.#features.get(name) ?? this.#make(name);
-		const called: unknown = Reflect.get(feature, method);
-		if (typeof called !== "function" || method === "constructor") throw new Error(`${name} has no method ${method}`);
-		return Reflect.apply(called, feature, args);
+		return callMethod(this.#features.get(name) ?? this.#make(name), method, args);
 	}
 
 	#make(name: string): object {
@@ -51,14 +48,28 @@ export class UserState {
 	}
 }
 
+/** @throws Error if there is no such method */
+export function callMethod(target: object, method: string, args: readonly unknown[]): unknown {
+	const called: unknown = Reflect.get(target, method);
+	if (typeof called !== "function" || method === "constructor") throw new Error(`There is no method ${method}`);
+	return Reflect.apply(called, target, args);
+}
+
+/** An object whose methods are called elsewhere. */
+export function remote<Target>(call: (method: string, args: unknown[]) => Promise<unknown>): Remote<Target> {
+	return new Proxy(Object.create(null), {
+		get:
+			(_target, method) =>
+			(...args: unknown[]) =>
+				call(String(method), args),
+	});
+}
+
 /** The state of a user, for callers inside or outside the user's object. */
 export function stateOf<Classes extends StateClasses>(classes: Classes, env: Env, userId: string): StateOf<Classes> {
-	const remote = (feature: string) =>
-		new Proxy(Object.create(null), {
-			get:
-				(_target, method) =>
-				(...args: unknown[]) =>
-					userObjectOf(env, userId).useState(feature, String(method), args),
-		});
-	return Object.fromEntries(Object.keys(classes).map((name) => [name, remote(name)])) as StateOf<Classes>;
+	const features = Object.keys(classes).map((name) => [
+		name,
+		remote((method, args) => userObjectOf(env, userId).useState(name, method, args)),
+	]);
+	return Object.fromEntries(features) as StateOf<Classes>;
 }

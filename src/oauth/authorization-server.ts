@@ -10,9 +10,6 @@ import { isAcceptedRedirectUri } from "./redirect-uris.ts";
 import { exchangeTokens } from "./refresh.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 
-/** A grant lives this long after its last refresh. */
-const GRANT_IDLE_SECONDS = 30 * 24 * 60 * 60;
-
 /** The authorization server of an origin. It has the resources and scopes of those extras that the settings turn on. */
 export const authorizationServer = perOrigin((server, origin, env) => {
 	const config = readSignInSettings(env);
@@ -30,14 +27,23 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 		clientRegistrationCallback: ({ clientMetadata }) =>
 			refuseUnreachable(clientMetadata, config.privateUseRedirectUris),
 		scopesSupported: [...scopesAt(server, env, ""), OFFLINE_ACCESS],
-		refreshTokenIdleTTL: GRANT_IDLE_SECONDS,
 		tokenExchangeCallback: (options) => exchangeTokens(options, server),
 		onError({ code, status, internal }) {
 			const { category, reason } = internal;
 			logWarning("oauth_error", { requestId: currentRequestId(), code, status, category, reason });
+			return category === "client-id-metadata-document" ? documentUnavailable() : undefined;
 		},
 	});
 });
+
+/** The wrapper calls a client whose document cannot be read unknown, and an unknown client gives up its grant. */
+function documentUnavailable(): Response {
+	const description = "The document that describes this client cannot be read at the moment. Try again in a minute.";
+	return Response.json(
+		{ error: "temporarily_unavailable", error_description: description },
+		{ status: 503, headers: { "Retry-After": "30", "Cache-Control": "no-store" } },
+	);
+}
 
 const registrationSchema = z.object({ redirect_uris: z.array(z.string()) });
 

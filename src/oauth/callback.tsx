@@ -1,5 +1,5 @@
 /** The callback: the identity provider sends users back here. The state shows which provider it was. */
-import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
+import { type AuthRequest, authorizationErrorRedirect, CimdFetchError } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
@@ -12,9 +12,12 @@ import { isLoopbackUrl } from "../http/loopback.ts";
 import { identifyLocally } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
 import { SignInPage, type SignInPageProps } from "../pages/sign-in.tsx";
+import type { Completion } from "./grant-keeper.ts";
+import { grantsOf } from "./grants.ts";
 import { callbackUrl } from "./misconfigured-provider.tsx";
 import { refuseUnlessOpen } from "./refusals.tsx";
 import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuiltIn } from "./sign-in.ts";
+import { storageOf, unavailable } from "./storage.ts";
 
 export const callbackApp = new Hono<AppEnv>();
 
@@ -90,14 +93,34 @@ async function finishSignIn(
 	}
 	// What cannot be read again must not be written.
 	const props = propsSchema.parse({ user, upstream: tokens } satisfies Props);
-	const { redirectTo } = await helpers(c).completeAuthorization({
+	return redirect(c, await complete(c, request, { userId: user.id, scope, props }), headers);
+}
+
+const CLIENT_MISSING = "This server cannot find the registration of your app at the moment. Try again in a minute.";
+
+/**
+ * Has the user's object make the grant.
+ *
+ * @returns the address that gives the client its code
+ * @throws CimdFetchError or OAuthError, if the client's document or its record cannot be read
+ */
+async function complete(
+	c: Context<AppEnv>,
+	request: AuthRequest,
+	grant: Pick<Completion, "userId" | "scope" | "props">,
+): Promise<string> {
+	const { clientId } = request;
+	const client = await storageOf(c.env).OAUTH_KV.get(`client:${clientId}`);
+	if (client === null && !clientId.startsWith("https://")) throw unavailable(CLIENT_MISSING);
+	const completed = await grantsOf(c.env, grant.userId).complete({
+		...grant,
 		request,
-		userId: user.id,
-		metadata: {},
-		scope,
-		props,
-		// A sign-in of the same app on another device, or one that is never finished, must not end existing grants.
-		revokeExistingGrants: false,
+		origin: new URL(c.req.url).origin,
+		client: client ?? undefined,
+		requestId: c.get("requestId"),
 	});
-	return redirect(c, redirectTo, headers);
+	if ("redirectTo" in completed) return completed.redirectTo;
+	if ("unavailable" in completed) throw unavailable(completed.unavailable);
+	const { metadataUrl, detail } = completed.unreadable;
+	throw new CimdFetchError(metadataUrl, new Error(detail));
 }

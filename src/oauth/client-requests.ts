@@ -1,5 +1,6 @@
 /** Changes requests to `/authorize`, `/token` and `/register` into the form that the OAuth wrapper accepts. */
 import { auth as readBasic } from "hono/utils/basic-auth";
+import { decodeJwt } from "jose";
 import { z } from "zod";
 
 /** Drops parameters of an authorization request that have no value, as RFC 6749 section 3.1 requires. */
@@ -32,6 +33,25 @@ const isClientId = ([name]: [string, string]) => name === "client_id";
 function basicIdOf(request: Request): string | null | undefined {
 	const basic = readBasic(request);
 	return basic && new URLSearchParams(`id=${basic.username.replaceAll("&", "%26")}`).get("id");
+}
+
+/**
+ * The id that a client gives in a token request, as the wrapper reads it. The wrapper authenticates the client.
+ *
+ * @returns undefined if it gives none
+ */
+export function clientIdOf(request: Request, form: URLSearchParams): string | undefined {
+	const assertion = form.get("client_assertion");
+	return form.get("client_id") ?? basicIdOf(request) ?? (assertion === null ? undefined : issuerOf(assertion));
+}
+
+/** RFC 7523 section 3. The signature is not checked. */
+function issuerOf(assertion: string): string | undefined {
+	try {
+		return decodeJwt(assertion).iss;
+	} catch {
+		return undefined;
+	}
 }
 
 const membersSchema = z.record(z.string(), z.unknown());

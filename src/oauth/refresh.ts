@@ -1,6 +1,4 @@
 /** Refreshes the user's tokens at the identity provider when an MCP client refreshes its own. */
-
-import { waitUntil } from "cloudflare:workers";
 import {
 	GrantType,
 	OAuthError,
@@ -16,15 +14,25 @@ import { currentRequestId } from "../http/request-id.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
 import type { Server } from "../mcp/definition.ts";
-import { userObjectOf } from "../mcp/user-object.ts";
-import { rememberCurrentToken } from "./current-token.ts";
 import { readSignInSettings } from "./settings.ts";
 
 /** If an upstream token expires within this time, it is refreshed. */
 const REFRESH_BEFORE_SECONDS = 120;
 /** Workers KV allows no shorter expiration, so access tokens do not expire sooner either. */
 const MIN_TTL_SECONDS = 60;
-const MAX_TTL_SECONDS = 60 * 60;
+
+/** What the user's object does while a code is exchanged or a grant refreshed. */
+export interface Exchanges {
+	/** @param upstreamToken the newest upstream access token */
+	exchanged(grantId: string, upstreamToken: string | undefined, isRefresh: boolean): Promise<void>;
+	/** How long the grant may still live, in seconds. */
+	secondsLeft(userId: string, grantId: string): number;
+	/** Notifies the user's open event streams that the lists changed. */
+	permissionsChanged(): void;
+}
+
+/** The environment of the wrapper in the user's object. */
+export type ExchangeEnv = Env & { readonly KEEPER: Exchanges };
 
 /**
  * Called by the OAuth wrapper for every code exchange and refresh. The access token it issues never outlives the
@@ -37,25 +45,33 @@ export async function exchangeTokens(
 	options: TokenExchangeCallbackOptions<Env>,
 	server: Server,
 ): Promise<TokenExchangeCallbackResult> {
+	const { env, userId, grantId } = options;
+	// The wrapper calls this in the user's object only.
+	const { KEEPER: keeper } = env as ExchangeEnv;
+	const { lifetimes } = readSignInSettings(env);
 	const isRefresh = options.grantType === GrantType.REFRESH_TOKEN;
 	const parsed = propsSchema.safeParse(options.props);
 	if (!parsed.success && isRefresh) throw signInAgain("This grant is from another version of the server.");
+	const secondsLeft = keeper.secondsLeft(userId, grantId);
+	if (secondsLeft < MIN_TTL_SECONDS) throw signInAgain("Access has lasted as long as this server allows.");
+	const idleSeconds = Math.min(lifetimes.idleSeconds, secondsLeft);
+	const idle = isRefresh ? { refreshTokenIdleTTL: idleSeconds } : { refreshTokenTTL: idleSeconds };
 	const { user, upstream } = parsed.data ?? {};
-	if (!user) return {};
-	if (!upstream) return { accessTokenScope: permittedScope(options, server, user) };
-	if (!isRefresh || secondsLeft(upstream) > REFRESH_BEFORE_SECONDS) {
-		return { accessTokenTTL: ttlFor(upstream), accessTokenScope: permittedScope(options, server, user) };
+	if (!user) return idle;
+	if (!upstream || !isRefresh || secondsOf(upstream) > REFRESH_BEFORE_SECONDS) {
+		await keeper.exchanged(grantId, upstream?.accessToken, isRefresh);
+		const accessTokenTTL = ttlFor(upstream, lifetimes.accessTokenSeconds);
+		return { ...idle, accessTokenTTL, accessTokenScope: permittedScope(options, server, user) };
 	}
-	const provider = readSignInSettings(options.env).identityProviders.find(({ name }) => name === user.provider);
+	const provider = readSignInSettings(env).identityProviders.find(({ name }) => name === user.provider);
 	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
-	const refreshed = await refreshOnce(provider, upstream.refreshToken, user.id);
-	const { accessToken } = refreshed.tokens;
-	if (accessToken !== undefined) await rememberCurrentToken(options.env, options.grantId, accessToken);
+	const refreshed = await refreshAt(provider, upstream.refreshToken, user.id);
+	await keeper.exchanged(grantId, refreshed.tokens.accessToken, isRefresh);
 	const permissions = refreshed.permissions ? knownPermissions(server, refreshed.permissions) : user.permissions;
-	if (permissions.toString() !== user.permissions.toString()) announceChange(options.env, user.id);
+	if (permissions.toString() !== user.permissions.toString()) keeper.permissionsChanged();
 	const newProps = propsSchema.parse({ user: { ...user, permissions }, upstream: refreshed.tokens } satisfies Props);
-	const accessTokenScope = permittedScope(options, server, newProps.user);
-	return { newProps, accessTokenTTL: ttlFor(refreshed.tokens), accessTokenScope };
+	const accessTokenTTL = ttlFor(refreshed.tokens, lifetimes.accessTokenSeconds);
+	return { ...idle, newProps, accessTokenTTL, accessTokenScope: permittedScope(options, server, newProps.user) };
 }
 
 /** The consented scopes that the user is permitted now. If a permission is added later, no second consent is needed. */
@@ -70,42 +86,19 @@ function permittedScope(
 		.filter((scope) => scope === OFFLINE_ACCESS || isPermitted(server, scope, permissions));
 }
 
-/** Notifies the user's open event streams that the lists changed. */
-function announceChange(env: Env, userId: string): void {
-	const requestId = currentRequestId();
-	const announced = userObjectOf(env, userId).announce({ lists: ["tools", "prompts", "resources"] });
-	waitUntil(announced.catch((error) => logError("change_not_announced", error, requestId)));
-}
-
 /** Infinite for tokens that do not expire. */
-function secondsLeft({ expiresAt }: UpstreamTokens): number {
+function secondsOf({ expiresAt }: UpstreamTokens): number {
 	return expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - Math.floor(Date.now() / 1000);
 }
 
-function ttlFor(tokens: UpstreamTokens): number {
-	return Math.max(MIN_TTL_SECONDS, Math.min(MAX_TTL_SECONDS, secondsLeft(tokens)));
+function ttlFor(tokens: UpstreamTokens | undefined, maxSeconds: number): number {
+	return Math.max(MIN_TTL_SECONDS, Math.min(maxSeconds, tokens ? secondsOf(tokens) : maxSeconds));
 }
 
-/** How long the outcome of a refresh is shared with other requests for the same refresh token. */
-const SHARED_MILLISECONDS = 10_000;
-const recent = new Map<string, { readonly since: number; readonly outcome: Promise<Refreshed> }>();
-
-/**
- * Several windows of one client share a grant, and may refresh it at the same time. A provider that rotates refresh
- * tokens treats a second use of one as theft, so only one request is sent.
- */
-async function refreshOnce(provider: IdentityProvider, refreshToken: string, ownerId: string): Promise<Refreshed> {
-	const now = Date.now();
-	for (const [key, { since }] of recent) if (now - since > SHARED_MILLISECONDS) recent.delete(key);
-	const key = JSON.stringify([provider.name, refreshToken]);
-	const shared = recent.get(key) ?? { since: now, outcome: provider.refresh(refreshToken, ownerId) };
-	recent.set(key, shared);
-	// Other requests wait for it too, so it must go on if the first client disconnects.
-	waitUntil(shared.outcome.catch(() => {}));
+async function refreshAt(provider: IdentityProvider, refreshToken: string, ownerId: string): Promise<Refreshed> {
 	try {
-		return await shared.outcome;
+		return await provider.refresh(refreshToken, ownerId);
 	} catch (error) {
-		recent.delete(key);
 		throw explain(error);
 	}
 }

@@ -54,6 +54,11 @@ export async function refuseUnlessOpen(c: Context<AppEnv>, handle: unknown): Pro
 				isPlainHttp ? hint + SAFARI_ON_LOCALHOST : hint,
 			);
 		}
+		case "late": {
+			c.header("Retry-After", "60");
+			const hint = `If you came here within the last minute, wait a minute, then reload this page. Otherwise: ${START_AGAIN}`;
+			return refuse(c, 503, "This server cannot find your sign-in at the moment.", hint);
+		}
 		case "over": {
 			const hint =
 				"A sign-in works once, within ten minutes. If your app is not connected by now, go back to it and connect again.";
@@ -114,7 +119,10 @@ export function refuseUnknownClient(c: Context<AppEnv>): Answer {
 		c,
 		400,
 		"This server does not know the app that sent you here.",
-		<Forgetting why="The app registered before, but with another server at this address, or this server’s data was deleted since. Make the app forget its registration, then connect again:" />,
+		<>
+			<p>If the app connects for the first time, wait a minute, then reload this page.</p>
+			<Forgetting why="Otherwise the app registered before, but with another server at this address, or this server’s data was deleted since. Make the app forget its registration, then connect again:" />
+		</>,
 	);
 }
 

@@ -9,16 +9,17 @@ import {
 import { type Grant, LOCAL_PROVIDER, propsSchema } from "../auth/grant.ts";
 import { logError } from "../errors.ts";
 import { resourcePathsOf } from "../http/endpoints.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { Server } from "../mcp/definition.ts";
 import type { Admission, Handler } from "../mcp/visit.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { noticingEnds } from "./grant-end.ts";
+import { grantsOf } from "./grants.ts";
 import { perOrigin } from "./per-origin.ts";
+import { openToken } from "./sealed-token.ts";
 import { readSignInSettings } from "./settings.ts";
-import { isUnreadable } from "./storage.ts";
-import { isStorableKey } from "./storage-key.ts";
+import { isUnreadable, storageOf } from "./storage.ts";
 
 /**
  * The protected resources, by path. An endpoint is also served at its address with a trailing slash.
@@ -55,8 +56,8 @@ function admissionOf({ props, auth }: OAuthResourceContext<Grant>): Admission {
 	};
 }
 
-/** Has the length of the token hash in a storage key. */
-const HASH_PLACEHOLDER = "0".repeat(64);
+/** A token's record reaches every location of Workers KV in about a minute. */
+const RECENT_SECONDS = 120;
 
 /** An address with a trailing slash is the same endpoint as the address without it. */
 const withoutSlash = (url: string) => url.replace(/\/$/, "");
@@ -74,12 +75,14 @@ async function validateToken(
 	token: string,
 	resource: string,
 ): Promise<OAuthResourceTokenValidation<Grant> | null> {
-	// The wrapper looks up a token by its user, grant and hash. If these make too long a key, the token is not ours.
-	if (!isStorableKey(`token:${token.slice(0, token.lastIndexOf(":") + 1)}${HASH_PLACEHOLDER}`)) return null;
+	const opened = await openToken("access", token, env, isLoopbackUrl(origin));
+	if (!opened) return null;
 	try {
-		const found = await authorizationServer(server, origin, env)
-			.getOAuthApi(noticingEnds(server, env))
-			.unwrapToken(token);
+		const wrapper = authorizationServer(server, origin, env);
+		const isRecent = opened.issuedAt > Date.now() / 1000 - RECENT_SECONDS;
+		const found =
+			(await wrapper.getOAuthApi(storageOf(env)).unwrapToken(opened.token)) ??
+			(isRecent ? await wrapper.getOAuthApi(inObject(opened.token, env)).unwrapToken(opened.token) : null);
 		if (!found || typeof found.audience !== "string") return null;
 		if (![withoutSlash(resource), origin].includes(withoutSlash(found.audience))) return null;
 		const props = propsSchema.safeParse(found.grant.props);
@@ -98,6 +101,12 @@ async function validateToken(
 		if (isUnreadable(error)) return null;
 		throw error;
 	}
+}
+
+/** An environment in which the wrapper finds a token's record in the object of its user. */
+function inObject(token: string, env: Env): Env {
+	const get = (name: string) => grantsOf(env, token.slice(0, token.indexOf(":"))).tokenRecord(name);
+	return { ...env, OAUTH_KV: { get } as unknown as KVNamespace };
 }
 
 /** A grant of the built-in sign-in is accepted only while the built-in sign-in is offered. */

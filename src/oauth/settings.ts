@@ -1,18 +1,30 @@
 /** The settings of the sign-in with identity providers: parsed once. All mistakes are reported together, by name. */
 import { z } from "zod";
-import { parseSettings, readList, text } from "../auth/parse-settings.ts";
+import { number, parseSettings, readList, text } from "../auth/parse-settings.ts";
 import type { Settings } from "../auth/settings.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { providers } from "../identity/index.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import { readProviders } from "../identity/settings.ts";
+import type { GrantLifetimes } from "./grant-records.ts";
 import { isPrivateUseUri, KNOWN_PRIVATE_USE_REDIRECT_URIS } from "./redirect-uris.ts";
+
+const DAY_SECONDS = 24 * 60 * 60;
+const ACCESS_TOKEN_SECONDS = 60 * 60;
+/** How long a grant lives after its last refresh, and after the sign-in. */
+const GRANT_IDLE_DAYS = 30;
+const GRANT_MAX_AGE_DAYS = 90;
+const MAX_DAYS = 999;
 
 const settingsSchema = z.object({
 	CLIENT_METADATA_DOCUMENTS: text
 		.transform((word) => word.toLowerCase())
 		.pipe(z.enum(["", "on", "off"], "takes on or off")),
 	PRIVATE_USE_REDIRECT_URIS: text,
+	ACCESS_TOKEN_SECONDS: number(ACCESS_TOKEN_SECONDS, { unit: "seconds", min: 60, max: DAY_SECONDS }),
+	GRANT_IDLE_DAYS: number(GRANT_IDLE_DAYS, { unit: "days", max: MAX_DAYS }),
+	GRANT_MAX_AGE_DAYS: number(GRANT_MAX_AGE_DAYS, { unit: "days", max: MAX_DAYS }),
+	REPLACED_TOKEN_SECONDS: number(0, { unit: "seconds", min: 0, max: 30 * DAY_SECONDS }),
 });
 
 const privateUseUriSchema = z
@@ -22,6 +34,9 @@ const privateUseUriSchema = z
 export type SignInSettings = Pick<Settings, "problems" | "missing" | "warnings"> & {
 	/** Whether clients may identify themselves by a metadata document. If undefined, only a local server forbids it. */
 	readonly clientMetadataDocuments: boolean | undefined;
+	readonly lifetimes: GrantLifetimes;
+	/** How long a replaced refresh token stands for its successor, if the successor's access token expires sooner. */
+	readonly replacedTokenSeconds: number;
 	/** Accepted redirect URIs with private-use schemes. */
 	readonly privateUseRedirectUris: readonly string[];
 	/** The providers that the settings enable, in the order in which the consent page lists them. */
@@ -60,6 +75,12 @@ export function readSignInSettings(env: object): SignInSettings {
 		clientMetadataDocuments: isOn(settings.CLIENT_METADATA_DOCUMENTS),
 		privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS, ...privateUseUris.entries],
 		identityProviders: identity.providers,
+		lifetimes: {
+			accessTokenSeconds: settings.ACCESS_TOKEN_SECONDS,
+			idleSeconds: settings.GRANT_IDLE_DAYS * DAY_SECONDS,
+			maxAgeSeconds: settings.GRANT_MAX_AGE_DAYS * DAY_SECONDS,
+		},
+		replacedTokenSeconds: settings.REPLACED_TOKEN_SECONDS,
 		problems: [...wrong.values(), ...identity.problems],
 		missing: hasProvider ? [] : [MISSING_PROVIDER],
 		warnings: [...privateUseUris.warnings, ...identity.warnings],

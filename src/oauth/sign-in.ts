@@ -15,9 +15,9 @@ import { logError } from "../errors.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../identity/provider.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { noticingEnds } from "./grant-end.ts";
 import { callbackUrl, isMisconfigured, refuseForProvider } from "./misconfigured-provider.tsx";
 import { readSignInSettings } from "./settings.ts";
+import { storageOf } from "./storage.ts";
 
 export const GO_BACK = "Go back to the page before this one, and choose again.";
 
@@ -45,8 +45,7 @@ export function usesBuiltIn(c: Context<AppEnv>): boolean {
 }
 
 export function helpers(c: Context<AppEnv>): OAuthHelpers {
-	const server = c.get("server");
-	return authorizationServer(server, new URL(c.req.url).origin, c.env).getOAuthApi(noticingEnds(server, c.env));
+	return authorizationServer(c.get("server"), new URL(c.req.url).origin, c.env).getOAuthApi(storageOf(c.env));
 }
 
 export async function readForm(c: Context<AppEnv>): Promise<FormData> {

@@ -26,14 +26,44 @@ export function isUnreadable(error: unknown): boolean {
 	return error instanceof Error && UNREADABLE.includes(error.name);
 }
 
-/** @returns a namespace whose methods throw OAuthError `temporarily_unavailable` where storage does not answer */
-export function guardedStorage(kv: KVNamespace): KVNamespace {
+/**
+ * When a record that is not there is looked for again, in milliseconds. What was written at another location can take up
+ * to a minute to arrive.
+ */
+const RETRIES = [100, 400, 1000];
+/** Records of people who have not signed in yet. Those of users are in their objects. */
+const WITHOUT_USER = /^(client|transaction):/;
+
+const storages = new WeakMap<Env, Env>();
+
+/** The environment for the wrapper in the Worker. */
+export function storageOf(env: Env): Env {
+	const known = storages.get(env);
+	if (known) return known;
+	const guarded = { ...env, OAUTH_KV: guardedStorage(env.OAUTH_KV, RETRIES) };
+	storages.set(env, guarded);
+	return guarded;
+}
+
+/**
+ * @param retries when a record that is not there, and has no user, is looked for again, in milliseconds
+ * @returns a namespace whose methods throw OAuthError `temporarily_unavailable` where storage does not answer
+ */
+export function guardedStorage(kv: KVNamespace, retries: readonly number[] = []): KVNamespace {
+	const find = async (key: string): Promise<string | null> => {
+		let text = await reach(() => kv.get(key));
+		for (const wait of WITHOUT_USER.test(key) ? retries : []) {
+			if (text !== null) break;
+			await scheduler.wait(wait);
+			text = await reach(() => kv.get(key));
+		}
+		return text;
+	};
 	const guarded = {
 		async get(key: string, options?: KVNamespaceGetOptions<"json"> | "json" | "text") {
 			const isJson = options === "json" || (typeof options === "object" && options.type === "json");
-			if (!isJson) return reach(() => Reflect.apply(kv.get, kv, [key, options]));
-			const text = await reach(() => kv.get(key));
-			return text === null ? null : readRecord(key, text);
+			const text = await find(key);
+			return text === null || !isJson ? text : readRecord(key, text);
 		},
 		put: (...args: Parameters<KVNamespace["put"]>) => reach(() => kv.put(...args)),
 		delete: (key: string) => reach(() => kv.delete(key)),
@@ -49,7 +79,8 @@ export function guardedStorage(kv: KVNamespace): KVNamespace {
 	});
 }
 
-function readRecord(key: string, text: string): unknown {
+/** @returns null for a record that was damaged, with a line in the log */
+export function readRecord(key: string, text: string): unknown {
 	const kind = key.slice(0, key.indexOf(":"));
 	try {
 		const record: unknown = JSON.parse(text);
@@ -69,12 +100,13 @@ async function reach<T>(ask: () => Promise<T>): Promise<T> {
 		// The wrapper knows what to do about too many writes of one record.
 		if (error instanceof Error && error.message.includes("429")) throw error;
 		logError("storage_unavailable", error, currentRequestId());
-		throw new OAuthError("temporarily_unavailable", {
-			description: "This server's storage does not answer. Try again in a minute.",
-			statusCode: 503,
-			headers: { "Retry-After": RETRY_AFTER_SECONDS },
-		});
+		throw unavailable("This server's storage does not answer. Try again in a minute.");
 	}
+}
+
+export function unavailable(description: string): OAuthError {
+	const headers = { "Retry-After": RETRY_AFTER_SECONDS };
+	return new OAuthError("temporarily_unavailable", { description, statusCode: 503, headers });
 }
 
 /**

@@ -6,17 +6,20 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AppEnv } from "../app-env.ts";
 import { sha256 } from "../auth/sha256.ts";
+import { guardedStorage } from "./storage.ts";
 
 /**
  * - `open`: this browser can continue it
  * - `elsewhere`: it is valid, but this browser does not have its cookie
+ * - `late`: this browser started it, but its record cannot be found, perhaps because it has not arrived here
  * - `over`: it expired, was used, or never existed
  */
-export type TransactionState = "open" | "elsewhere" | "over";
+export type TransactionState = "open" | "elsewhere" | "late" | "over";
 
 /** Use the result for error pages only. The library decides whether a request may go on. */
 export async function transactionState(c: Context<AppEnv>, handle: string): Promise<TransactionState> {
 	const hash = await sha256(handle);
-	if ((await c.env.OAUTH_KV.get(`transaction:${hash}`)) === null) return "over";
-	return Object.values(getCookie(c)).includes(hash) ? "open" : "elsewhere";
+	const isMine = Object.values(getCookie(c)).includes(hash);
+	if ((await guardedStorage(c.env.OAUTH_KV).get(`transaction:${hash}`)) === null) return isMine ? "late" : "over";
+	return isMine ? "open" : "elsewhere";
 }

@@ -4,10 +4,7 @@ import { logError, UserError } from "../errors.ts";
 import { UpstreamError } from "../identity/provider.ts";
 import { upstreamFetch } from "../identity/upstream-fetch.ts";
 import type { Upstream, UpstreamApi } from "../mcp/define/upstream.ts";
-import type { Server } from "../mcp/definition.ts";
-import { authorizationServer } from "./authorization-server.ts";
-import { isReplacedToken } from "./current-token.ts";
-import { noticingEnds } from "./grant-end.ts";
+import { grantsOf } from "./grants.ts";
 import { readSignInSettings } from "./settings.ts";
 
 /**
@@ -16,7 +13,6 @@ import { readSignInSettings } from "./settings.ts";
  */
 export function upstreamOf(
 	principal: Principal,
-	server: Server,
 	env: Env,
 	ownApis: Readonly<Record<string, string>>,
 ): Upstream | undefined {
@@ -36,12 +32,9 @@ export function upstreamOf(
 			const response = await ask({ title, url: apiUrl }, path, init);
 			if (response.status !== 401) return response;
 			await response.body?.cancel();
-			if (await isReplacedToken(env, grantId, token)) {
+			if (!(await grantsOf(env, user.id).upstreamRefused({ origin, userId: user.id, grantId, token, requestId }))) {
 				throw new UserError("Your app used a token that has been replaced since. Try again.");
 			}
-			await authorizationServer(server, origin, env)
-				.getOAuthApi(noticingEnds(server, env))
-				.revokeGrant(grantId, user.id);
 			throw new UserError(`Your access at ${title} has ended. Sign in again: reconnect this server in your app.`);
 		},
 		...Object.fromEntries(

@@ -8,12 +8,13 @@ import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { SignIn } from "../mcp/define/sign-in.ts";
 import { authorizationApp } from "../oauth/app.tsx";
 import { authorizationServer } from "../oauth/authorization-server.ts";
-import { dropEmptyMembers, tidyTokenRequest } from "../oauth/client-requests.ts";
-import { noticingEnds } from "../oauth/grant-end.ts";
+import { dropEmptyMembers } from "../oauth/client-requests.ts";
+import { GrantKeeper } from "../oauth/grant-keeper.ts";
+import { answerTokenRequest } from "../oauth/grants.ts";
 import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
 import { createResourceServers } from "../oauth/server.ts";
 import { readSignInSettings } from "../oauth/settings.ts";
-import { answerStorageError } from "../oauth/storage.ts";
+import { answerStorageError, storageOf } from "../oauth/storage.ts";
 import { upstreamOf } from "../oauth/upstream-api.ts";
 import { routeEndpoints } from "./route-endpoints.ts";
 
@@ -53,7 +54,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				const metadata = `/.well-known/oauth-protected-resource${path}`;
 				app.all(metadata, (c) => serveResource(c, path)).all(`${metadata}/`, (c) => serveResource(c, path));
 			}
-			app.all("/token", serveOAuth(tidyTokenRequest)).all("/register", serveOAuth(dropEmptyMembers));
+			app.all("/token", serveToken).all("/register", serveRegistration);
 			app.all("/.well-known/oauth-authorization-server", (c) =>
 				authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
 			);
@@ -70,7 +71,8 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				next: "It opens a sign-in page in your browser.",
 			};
 		},
-		upstreamOf: (principal, server, env) => upstreamOf(principal, server, env, apis ?? {}),
+		keeper: (server, host) => new GrantKeeper(server, host),
+		upstreamOf: (principal, _server, env) => upstreamOf(principal, env, apis ?? {}),
 	};
 }
 
@@ -86,14 +88,15 @@ function checkApis(apis: Readonly<Record<string, string>>): void {
 const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
 const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
 
-const serveOAuth = (prepare: (request: Request) => Promise<Request>) => (c: Context<AppEnv>) => {
-	const server = c.get("server");
-	const response = prepare(c.req.raw)
-		.then((request) =>
-			authorizationServer(server, originOf(c), c.env).fetch(request, noticingEnds(server, c.env), contextOf(c)),
-		)
-		.catch(answerStorageError);
-	// If a client disconnects, the refresh must still finish: the old token is used up, and the new one would be lost.
+function serveToken(c: Context<AppEnv>): Promise<Response> {
+	const response = answerTokenRequest(c.req.raw, c.get("server"), c.env, contextOf(c)).catch(answerStorageError);
+	// If a client disconnects, the refresh goes on: the next attempt gets its answer.
 	contextOf(c).waitUntil(response.catch(() => {}));
 	return response;
-};
+}
+
+async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
+	const request = await dropEmptyMembers(c.req.raw);
+	const server = authorizationServer(c.get("server"), originOf(c), c.env);
+	return server.fetch(request, storageOf(c.env), contextOf(c)).catch(answerStorageError);
+}

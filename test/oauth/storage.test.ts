@@ -1,9 +1,11 @@
 /** Storage that does not answer, and records that were damaged: clients are told what to do, and nothing is lost. */
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import worker from "#under-test";
+import type { RemoteMcp } from "../../src/index.ts";
 import type { Tokens } from "../support/oauth-client.ts";
+import { objectOf, reachingObjects, userOf } from "../support/objects.ts";
 import { type Fetch, readText } from "../support/person.ts";
 import { fetchWorker, INITIALIZE, LOCAL, mcp, oauthClient, signIn } from "../support/worker.ts";
 
@@ -28,19 +30,23 @@ const refresh = (via?: Fetch) => {
 	return (via ?? fetchWorker)(`${LOCAL}/token`, { method: "POST", body: new URLSearchParams(fields) });
 };
 
-/** The names of the user's records of a kind. */
-async function recordsOf(kind: "grant" | "token"): Promise<string[]> {
-	const [user] = tokens.access_token.split(":");
-	return (await env.OAUTH_KV.list({ prefix: `${kind}:${user}:` })).keys.map(({ name }) => name);
-}
+type Change = (record: Record<string, unknown>) => string;
 
-async function damage(kind: "grant" | "token", change: (record: Record<string, unknown>) => string): Promise<void> {
-	for (const name of await recordsOf(kind)) {
-		await env.OAUTH_KV.put(name, change((await env.OAUTH_KV.get(name, "json")) ?? {}));
+/** Damages the user's records of a kind: those in their object, and those that Workers KV has of tokens. */
+async function damage(kind: "grant" | "token", change: Change): Promise<void> {
+	const user = userOf(tokens.access_token);
+	await runInDurableObject(objectOf(user), (_instance: RemoteMcp, { storage: { sql } }) => {
+		const kept = sql.exec<{ name: string; value: string }>("SELECT name, value FROM records").toArray();
+		for (const { name, value } of kept.filter((record) => record.name.startsWith(`${kind}:`))) {
+			sql.exec("UPDATE records SET value = ? WHERE name = ?", change(JSON.parse(value)), name);
+		}
+	});
+	for (const { name } of (await env.OAUTH_KV.list({ prefix: `token:${user}:` })).keys) {
+		if (kind === "token") await env.OAUTH_KV.put(name, change((await env.OAUTH_KV.get(name, "json")) ?? {}));
 	}
 }
 
-const DAMAGES: [what: string, (record: Record<string, unknown>) => string][] = [
+const DAMAGES: [what: string, Change][] = [
 	["is not JSON", () => "{"],
 	["is something else", () => '"text"'],
 	["lacks what every record has", ({ scope: _, wrappedEncryptionKey: __, ...record }) => JSON.stringify(record)],
@@ -88,7 +94,8 @@ function failing(...methods: (keyof KVNamespace)[]): Fetch {
 			return typeof value === "function" ? value.bind(target) : value;
 		},
 	});
-	return async (url, init) => worker.fetch(new Request(url, init), { ...env, OAUTH_KV: kv }, createExecutionContext());
+	const own = reachingObjects({ ...env, OAUTH_KV: kv });
+	return async (url, init) => worker.fetch(new Request(url, init), own, createExecutionContext());
 }
 
 describe("while storage does not answer", () => {

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import worker from "#under-test";
 import type { User } from "../../src/auth/grant.ts";
 import { grantTokens } from "../support/grants.ts";
+import { reachingObjects } from "../support/objects.ts";
 import { DORA } from "../support/people.ts";
 import type { Fetch } from "../support/person.ts";
 import { LOCAL, settingsAt } from "../support/worker.ts";
@@ -16,7 +17,7 @@ export type Settings = Partial<
 
 /** Unless the settings say otherwise, there is a bridge on this computer. */
 export function envWith(settings: Settings = {}): Env {
-	return Object.assign({ ...env, STDIO_URL: BRIDGE, STDIO_PIPE_SECRET: "a secret" }, settings);
+	return reachingObjects(Object.assign({ ...env, STDIO_URL: BRIDGE, STDIO_PIPE_SECRET: "a secret" }, settings));
 }
 
 /** The Worker under some settings. */

@@ -2,6 +2,7 @@
 import { env as boundEnv } from "cloudflare:workers";
 import { server } from "#under-test";
 import { authorizationServer } from "../../src/oauth/authorization-server.ts";
+import { grantsOf } from "../../src/oauth/grants.ts";
 import { OAuthClient, REDIRECT_URI, type Tokens } from "./oauth-client.ts";
 import type { Fetch } from "./person.ts";
 import { fetchWorker } from "./worker.ts";
@@ -25,14 +26,17 @@ export async function grantTokens(options: GrantOptions): Promise<Tokens> {
 	const { url, verifier } = await client.authorizationUrl(clientId, resource === undefined ? {} : { resource });
 	const oauth = authorizationServer(server, origin, env).getOAuthApi(env);
 	const request = await oauth.parseAuthRequest(new Request(url));
-	const { redirectTo } = await oauth.completeAuthorization({
+	const completed = await grantsOf(env, userId).complete({
 		request,
 		userId,
-		metadata: {},
 		scope: scope ?? ["tools", "identity", "images"],
 		props,
+		origin,
+		client: (await env.OAUTH_KV.get(`client:${clientId}`)) ?? undefined,
+		requestId: "test",
 	});
-	const code = new URL(redirectTo).searchParams.get("code") ?? "";
+	if (!("redirectTo" in completed)) throw new Error(`No grant: ${JSON.stringify(completed)}`);
+	const code = new URL(completed.redirectTo).searchParams.get("code") ?? "";
 	const fields = { grant_type: "authorization_code", code, redirect_uri: REDIRECT_URI, code_verifier: verifier };
 	const response = await client.token({ ...fields, client_id: clientId });
 	return response.json();

@@ -3,11 +3,19 @@ import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cl
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { RemoteMcp } from "../../src/index.ts";
-import type { Server } from "../../src/mcp/definition.ts";
+import type { Keeper, Server } from "../../src/mcp/definition.ts";
+import type { UserSessions } from "../../src/mcp/object/user-sessions.ts";
+import { callMethod } from "../../src/mcp/user-state.ts";
+import { unsealed } from "../../src/oauth/sealed-token.ts";
 
 /** Whose a token is: it begins with the user's id. */
 export function userOf(token: string): string {
 	return token.slice(0, token.indexOf(":"));
+}
+
+/** The secret part of a token, without the seal. */
+export function secretOf(token: string): string {
+	return unsealed(token).slice(token.lastIndexOf(":") + 1);
 }
 
 export const objectOf = (userId: string) => env.MCP_OBJECT.getByName(userId);
@@ -74,6 +82,39 @@ export function replaceServer(
 		Object.assign(instance, { env: { ...env, ...settings } });
 		if (server) Object.defineProperty(instance, "definition", { value: server });
 	});
+}
+
+type Inside = { readonly definition: Server; readonly sessions: UserSessions };
+
+/** An environment in which the grants of users are kept under its settings too, not only under the project's. */
+export function reachingObjects(own: Env): Env {
+	const keepers = new WeakMap<RemoteMcp, Keeper>();
+	const getByName = (userId: string) =>
+		new Proxy(objectOf(userId), {
+			get(stub, name) {
+				const value: unknown = Reflect.get(stub, name);
+				if (name !== "useKeeper") return typeof value === "function" ? value.bind(stub) : value;
+				return (method: string, args: unknown[]) =>
+					runInDurableObject(objectOf(userId), (instance: RemoteMcp, { storage }) => {
+						const { definition, sessions } = instance as unknown as Inside;
+						const known = keepers.get(instance);
+						if (known) return callMethod(known, method, args);
+						const keeper = definition.signIn.keeper?.(definition, {
+							env: { ...own, MCP_OBJECT: env.MCP_OBJECT },
+							sql: storage.sql,
+							tidyIn() {},
+							waitUntil() {},
+							endGrant: (grantId) => sessions.endGrant(grantId),
+							announce: (change) => sessions.announce(change),
+							openStreams: () => sessions.openStreams(),
+						});
+						if (!keeper) throw new Error("This sign-in keeps nothing");
+						keepers.set(instance, keeper);
+						return callMethod(keeper, method, args);
+					});
+			},
+		});
+	return { ...own, MCP_OBJECT: { getByName } as unknown as Env["MCP_OBJECT"] };
 }
 
 /** Until it is restored, no object can be reached. */

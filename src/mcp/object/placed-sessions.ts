@@ -106,6 +106,11 @@ export abstract class PlacedSessions extends RpcTarget {
 		return true;
 	}
 
+	/** The grants of the open streams, one entry for each stream. */
+	openStreams(): string[] {
+		return this.streams.all().map(([, { grantId }]) => grantId);
+	}
+
 	endGrant(grantId: string): void {
 		this.endCalls((call) => call.grantId === grantId);
 		this.streams.endGrant(grantId);

@@ -8,10 +8,10 @@ import type { Connection, ConnectionContext } from "agents";
 import { McpAgent } from "agents/mcp";
 import type { Principal } from "../../auth/principal.ts";
 import type { Change } from "../change.ts";
-import type { Server } from "../definition.ts";
+import type { Keeper, Server } from "../definition.ts";
 import type { PlacedSession } from "../session-id.ts";
 import type { Posted } from "../sessions.ts";
-import { UserState } from "../user-state.ts";
+import { callMethod, UserState } from "../user-state.ts";
 import { RECONNECT_SECONDS } from "./call-events.ts";
 import { streamOf, tagsOf } from "./streams.ts";
 import { UserSessions } from "./user-sessions.ts";
@@ -26,6 +26,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 	#tidyAt = Number.POSITIVE_INFINITY;
 	#scheduling: Promise<void> | undefined;
 	#state: UserState | undefined;
+	#keeper: Keeper | undefined;
 
 	protected get sessions(): UserSessions {
 		if (this.#sessions) return this.#sessions;
@@ -36,6 +37,20 @@ export class UserMcpAgent extends McpAgent<Env> {
 		});
 		if (!this.definition.signIn.hasUsers) this.#tidyIn(RECONNECT_SECONDS);
 		return this.#sessions;
+	}
+
+	/** What keeps the sign-in's data of this user. */
+	get #keeping(): Keeper | undefined {
+		this.#keeper ??= this.definition.signIn.keeper?.(this.definition, {
+			env: this.env,
+			sql: this.ctx.storage.sql,
+			tidyIn: (seconds) => this.#tidyIn(seconds),
+			waitUntil: (work) => this.ctx.waitUntil(work),
+			endGrant: (grantId) => this.sessions.endGrant(grantId),
+			announce: (change) => this.sessions.announce(change),
+			openStreams: () => this.sessions.openStreams(),
+		});
+		return this.#keeper;
 	}
 
 	get server(): never {
@@ -63,9 +78,10 @@ export class UserMcpAgent extends McpAgent<Env> {
 		await this.__unsafe_ensureInitialized();
 		return this.sessions.endSession(session);
 	}
-	async endGrant(grantId: string): Promise<void> {
+	async useKeeper(method: string, args: readonly unknown[]): Promise<unknown> {
 		await this.__unsafe_ensureInitialized();
-		this.sessions.endGrant(grantId);
+		if (!this.#keeping) throw new Error("This sign-in keeps nothing");
+		return callMethod(this.#keeping, method, args);
 	}
 	async announce(change: Change): Promise<void> {
 		await this.__unsafe_ensureInitialized();
@@ -100,6 +116,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 	/** Called by the object's alarm. */
 	async tidy(): Promise<void> {
 		this.#tidyAt = Number.POSITIVE_INFINITY;
+		this.#keeping?.tidy();
 		const isEmpty = this.sessions.tidy();
 		// If users cannot return, their empty objects are destroyed.
 		const isOver = isEmpty && !this.definition.signIn.hasUsers;

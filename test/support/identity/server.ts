@@ -6,7 +6,9 @@ import worker, { server } from "#under-test";
 import { propsSchema } from "../../../src/auth/grant.ts";
 import { providers } from "../../../src/identity/index.ts";
 import { authorizationServer } from "../../../src/oauth/authorization-server.ts";
+import { unsealed } from "../../../src/oauth/sealed-token.ts";
 import { OAuthClient, REDIRECT_URI, type SignInOptions, type Tokens } from "../oauth-client.ts";
+import { reachingObjects } from "../objects.ts";
 import { type Fetch, Person } from "../person.ts";
 import { fetchWorker } from "../worker.ts";
 import { type Behaviour, CONTROL_HOST, type Recorded } from "./behaviour.ts";
@@ -22,7 +24,7 @@ export class Server {
 	readonly #env: Env;
 
 	constructor(settings: Readonly<Record<string, string>>) {
-		this.#env = { ...BARE_ENV, ...settings } as Env;
+		this.#env = reachingObjects({ ...BARE_ENV, ...settings } as Env);
 	}
 
 	/** Requests to the server under test go to it, all others to the internet of the tests. */
@@ -61,7 +63,8 @@ export class Server {
 
 	/** What the grant of an access token holds; undefined if the token is not valid any more. */
 	async propsOf(accessToken: string) {
-		const found = await authorizationServer(server, ORIGIN, this.#env).getOAuthApi(this.#env).unwrapToken(accessToken);
+		const wrapper = authorizationServer(server, ORIGIN, this.#env).getOAuthApi(this.#env);
+		const found = await wrapper.unwrapToken(unsealed(accessToken));
 		return found ? propsSchema.parse(found.grant.props) : undefined;
 	}
 }

@@ -1,0 +1,292 @@
+/**
+ * The one writer of a user's grants, in the user's object. It runs the OAuth wrapper's own code on the records of the
+ * object, one request at a time for each grant.
+ */
+import {
+	type AuthRequest,
+	CimdFetchError,
+	type CompleteAuthorizationOptions,
+	OAuthError,
+	type OAuthHelpers,
+} from "@cloudflare/workers-oauth-provider";
+import { extrasOn } from "../auth/scopes.ts";
+import { sha256 } from "../auth/sha256.ts";
+import { logError } from "../errors.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import { currentRequestId, runWithRequestId } from "../http/request-id.ts";
+import type { Keeper, KeeperHost, Server } from "../mcp/definition.ts";
+import { authorizationServer } from "./authorization-server.ts";
+import { clientIdOf } from "./client-requests.ts";
+import { GrantFacts } from "./grant-facts.ts";
+import { type GrantedApp, GrantRecords } from "./grant-records.ts";
+import type { ExchangeEnv, Exchanges } from "./refresh.ts";
+import { type Answer, type Asked, ReplacedTokens } from "./replaced-tokens.ts";
+import { sealToken } from "./sealed-token.ts";
+import { readSignInSettings } from "./settings.ts";
+import { answerStorageError } from "./storage.ts";
+
+/** A request to `/token`, whose code or token is without its seal. */
+export type TokenRequest = {
+	readonly url: string;
+	readonly headers: readonly (readonly [string, string])[];
+	readonly form: string;
+	readonly userId: string;
+	readonly grantId: string;
+	/** Whether the code or token has a valid seal: it was issued here. */
+	readonly isGenuine: boolean;
+	readonly requestId: string;
+};
+
+export type TokenResponse = {
+	readonly status: number;
+	readonly headers: [string, string][];
+	readonly body: string;
+};
+
+/** A grant to make. */
+export type Completion = Pick<CompleteAuthorizationOptions, "request" | "userId" | "scope" | "props"> & {
+	readonly origin: string;
+	/** The client's record in Workers KV. Undefined for a client with a metadata document. */
+	readonly client: string | undefined;
+	readonly requestId: string;
+};
+
+export type Revocation = Pick<TokenRequest, "userId" | "grantId" | "requestId"> & { readonly origin: string };
+
+/** Why an authorization was not completed. Errors lose their class on the way out of the object. */
+export type Completed =
+	| { readonly redirectTo: string }
+	| { readonly unreadable: { readonly metadataUrl: string; readonly detail: string } }
+	| { readonly unavailable: string };
+
+const NO_STORE = { headers: { "Cache-Control": "no-store" } };
+const REUSED = {
+	error: "invalid_grant",
+	error_description: "This refresh token was replaced long ago, so access has ended for safety. Sign in again.",
+};
+
+type Refreshing = Pick<TokenRequest, "userId" | "grantId" | "isGenuine"> & {
+	/** Sends another form to the wrapper. */
+	post(fields: URLSearchParams): Promise<Response>;
+};
+
+export class GrantKeeper implements Keeper, Exchanges {
+	readonly #server: Server;
+	readonly #host: KeeperHost;
+	readonly #records: GrantRecords;
+	readonly #replaced: ReplacedTokens;
+	readonly #facts: GrantFacts;
+	readonly #env: ExchangeEnv;
+	/** The end of the last request of each grant. */
+	readonly #turns = new Map<string, Promise<unknown>>();
+
+	constructor(server: Server, host: KeeperHost) {
+		this.#server = server;
+		this.#host = host;
+		const { lifetimes, replacedTokenSeconds } = readSignInSettings(host.env);
+		this.#records = new GrantRecords(host.sql, host.env.OAUTH_KV, lifetimes, (userId, grantId) =>
+			this.#ended(userId, grantId),
+		);
+		this.#replaced = new ReplacedTokens(host.sql, replacedTokenSeconds);
+		this.#facts = new GrantFacts(host.sql);
+		this.#env = { ...host.env, OAUTH_KV: this.#records.namespace, KEEPER: this };
+	}
+
+	/** Makes the grant that the user consented to, and its code. */
+	complete({ origin, client, requestId, ...grant }: Completion): Promise<Completed> {
+		return this.#answering(requestId, async () => {
+			try {
+				const helpers = this.#helpers(origin);
+				if (client !== undefined) this.#records.keepClient(grant.request.clientId, client);
+				const { redirectTo } = await helpers.completeAuthorization({
+					...grant,
+					metadata: await describeApp(helpers, grant.request),
+					// A sign-in of the same app on another device, or one that is never finished, must not end existing grants.
+					revokeExistingGrants: false,
+				});
+				const url = new URL(redirectTo);
+				const code = url.searchParams.get("code") ?? "";
+				url.searchParams.set("code", await sealToken("code", code, this.#host.env, isLoopbackUrl(origin)));
+				return { redirectTo: url.href };
+			} catch (error) {
+				if (error instanceof CimdFetchError) {
+					return { unreadable: { metadataUrl: error.metadataUrl, detail: error.detail } };
+				}
+				if (error instanceof OAuthError) return { unavailable: error.options.description };
+				throw error;
+			}
+		});
+	}
+
+	/** Answers a code exchange, a refresh or a revocation. */
+	token({ url, headers, form: sent, userId, grantId, isGenuine, requestId }: TokenRequest): Promise<TokenResponse> {
+		const form = new URLSearchParams(sent);
+		const request = new Request(url, { method: "POST", headers: headers.map(([name, value]) => [name, value]) });
+		const post = (fields: URLSearchParams) => this.#ask(request, fields);
+		const answer = () =>
+			form.get("grant_type") === "refresh_token"
+				? this.#refresh(request, form, { userId, grantId, isGenuine, post })
+				: post(form).then((response) => this.#sealed(request, response));
+		return this.#answering(requestId, async () => {
+			const response = await this.#inTurn(grantId, answer).catch(answerStorageError);
+			return { status: response.status, headers: [...response.headers], body: await response.text() };
+		});
+	}
+
+	async exchanged(grantId: string, upstreamToken: string | undefined, isRefresh: boolean): Promise<void> {
+		await this.#facts.exchanged(grantId, upstreamToken, isRefresh);
+	}
+
+	secondsLeft(userId: string, grantId: string): number {
+		const { createdAt } = this.#records.grant(userId, grantId) ?? {};
+		const { maxAgeSeconds } = readSignInSettings(this.#host.env).lifetimes;
+		return (createdAt ?? 0) + maxAgeSeconds - Math.floor(Date.now() / 1000);
+	}
+
+	permissionsChanged(): void {
+		this.#host.announce({ lists: ["tools", "prompts", "resources"] });
+	}
+
+	/** Ends a grant. */
+	revoke({ origin, userId, grantId, requestId }: Revocation): Promise<void> {
+		return this.#answering(requestId, () =>
+			this.#inTurn(grantId, () => this.#helpers(origin).revokeGrant(grantId, userId)),
+		);
+	}
+
+	/**
+	 * Ends a grant because the provider's API refuses an upstream token of it, unless a refresh has replaced that token.
+	 *
+	 * @returns whether the grant has ended
+	 */
+	async upstreamRefused({ token, ...grant }: Revocation & { readonly token: string }): Promise<boolean> {
+		const { upstream } = this.#facts.of(grant.grantId) ?? {};
+		if (upstream !== undefined && upstream !== (await sha256(token))) return false;
+		await this.revoke(grant);
+		return true;
+	}
+
+	/** The record of an access token that may not have reached every location of Workers KV. */
+	tokenRecord(name: string): unknown {
+		return this.#records.token(name);
+	}
+
+	tidy(): void {
+		const next = [this.#records.tidy(), this.#replaced.tidy()].filter((time) => time !== undefined);
+		if (next.length > 0) this.#host.tidyIn(Math.max(1, Math.ceil(Math.min(...next) - Date.now() / 1000)));
+	}
+
+	async #refresh(
+		request: Request,
+		form: URLSearchParams,
+		{ userId, grantId, isGenuine, post }: Refreshing,
+	): Promise<Response> {
+		const token = form.get("refresh_token") ?? "";
+		const grant = this.#records.grant(userId, grantId);
+		const asked: Asked = {
+			clientId: clientIdOf(request, form) ?? "",
+			resource: form.getAll("resource").join(" "),
+			scope: form.get("scope") ?? "",
+		};
+		// The wrapper knows how to refuse.
+		if (grant?.clientId !== asked.clientId) return post(form);
+		const standing = await this.#replaced.standing(grantId, token, asked);
+		if (standing.kind === "answered")
+			return (await this.#refusal(form, post)) ?? Response.json(standing.answer, NO_STORE);
+		const current = standing.kind === "open" ? standing.token : "";
+		const isKnown = [grant.refreshTokenId, grant.previousRefreshTokenId].includes(await sha256(current));
+		if (standing.kind === "reused" || (isGenuine && !isKnown)) {
+			const refusal = await this.#refusal(form, post);
+			if (refusal) return refusal;
+			logError("refresh_token_reused", `Grant ${grantId} of ${asked.clientId} has ended`, currentRequestId());
+			await this.#helpers(new URL(request.url).origin).revokeGrant(grantId, userId);
+			return Response.json(REUSED, { ...NO_STORE, status: 400 });
+		}
+		form.set("refresh_token", current);
+		const response = await this.#sealed(request, await post(form));
+		if (response.ok) await this.#replaced.keep(grantId, current, asked, await response.clone().json());
+		return response;
+	}
+
+	/**
+	 * Has the wrapper authenticate the client, and nothing else: revoking a token that does not exist changes nothing, and
+	 * is answered with 200 (RFC 7009 section 2.2).
+	 *
+	 * @returns undefined if the client has authenticated
+	 */
+	async #refusal(form: URLSearchParams, post: Refreshing["post"]): Promise<Response | undefined> {
+		const fields = new URLSearchParams(form);
+		for (const name of ["grant_type", "refresh_token"]) fields.delete(name);
+		fields.set("token", "none");
+		const response = await post(fields);
+		return response.ok ? undefined : response;
+	}
+
+	/** Asks the wrapper. */
+	#ask(request: Request, fields: URLSearchParams): Promise<Response> {
+		const { origin } = new URL(request.url);
+		const asking = new Request(request.url, { method: "POST", headers: request.headers, body: fields });
+		// The wrapper uses no execution context at its token endpoint.
+		const context = {} as ExecutionContext;
+		return authorizationServer(this.#server, origin, this.#host.env).fetch(asking, this.#env, context);
+	}
+
+	/** Seals the tokens of an answer. */
+	async #sealed(request: Request, response: Response): Promise<Response> {
+		if (!response.ok || !response.headers.get("Content-Type")?.includes("json")) return response;
+		const body: Answer = await response.json();
+		const isLocal = isLoopbackUrl(request.url);
+		const seal = (kind: "access" | "refresh", token: string) => sealToken(kind, token, this.#host.env, isLocal);
+		const sealed = {
+			...body,
+			access_token: await seal("access", body.access_token),
+			...(body.refresh_token && { refresh_token: await seal("refresh", body.refresh_token) }),
+		};
+		return Response.json(sealed, { status: response.status, headers: response.headers });
+	}
+
+	#helpers(origin: string): OAuthHelpers {
+		return authorizationServer(this.#server, origin, this.#host.env).getOAuthApi(this.#env);
+	}
+
+	/** What has ended for a grant, ends everywhere. */
+	#ended(userId: string, grantId: string): void {
+		const { env } = this.#host;
+		this.#replaced.forget(grantId);
+		this.#facts.forget(grantId);
+		this.#host.endGrant(grantId);
+		const requestId = currentRequestId();
+		for (const extra of extrasOn(this.#server.extras, env)) {
+			const ended = extra.endGrant(env, userId, grantId);
+			this.#host.waitUntil(ended.catch((error) => logError("grant_end_not_told", error, requestId)));
+		}
+	}
+
+	async #answering<T>(requestId: string, answer: () => Promise<T>): Promise<T> {
+		try {
+			return await runWithRequestId(requestId, answer);
+		} finally {
+			this.tidy();
+		}
+	}
+
+	/** Runs work of a grant after all earlier work of it. */
+	#inTurn<T>(grantId: string, work: () => Promise<T>): Promise<T> {
+		const before = this.#turns.get(grantId) ?? Promise.resolve();
+		const done = before.then(work);
+		const settled = done.catch(() => {});
+		this.#turns.set(grantId, settled);
+		void settled.then(() => {
+			if (this.#turns.get(grantId) === settled) this.#turns.delete(grantId);
+		});
+		return done;
+	}
+}
+
+const MAX_NAME_LENGTH = 100;
+
+/** What a grant says of its app, for people. */
+async function describeApp(helpers: OAuthHelpers, request: AuthRequest): Promise<GrantedApp> {
+	const { clientName, clientDomain, redirectHost } = await helpers.describeConsent(request);
+	return { name: clientName.slice(0, MAX_NAME_LENGTH), domain: clientDomain, redirectHost };
+}
