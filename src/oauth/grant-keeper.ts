@@ -154,6 +154,16 @@ export class GrantKeeper implements Keeper, Exchanges {
 		);
 	}
 
+	/** Ends all grants of the user. @returns how many there were */
+	revokeAll({ origin, userId, requestId }: Omit<Revocation, "grantId">): Promise<number> {
+		return this.#answering(requestId, async () => {
+			const grants = this.#records.grants();
+			const revoke = (id: string) => this.#inTurn(id, () => this.#helpers(origin).revokeGrant(id, userId));
+			await Promise.all(grants.map(({ id }) => revoke(id)));
+			return grants.length;
+		});
+	}
+
 	/**
 	 * Ends a grant because the provider's API refuses an upstream token of it, unless a refresh has replaced that token.
 	 *

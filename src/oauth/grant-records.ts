@@ -166,10 +166,13 @@ export class GrantRecords {
 	}
 
 	async #delete(key: string): Promise<void> {
-		if (!OWN.test(key)) return this.#kv.delete(key);
+		// A token's record is deleted here last: if Workers KV fails, the next attempt finds it again.
+		if (!key.startsWith("grant:")) await this.#kv.delete(key);
+		if (!OWN.test(key)) return;
 		for (const name of [key, noteOf(key)]) {
 			if (hasTable(this.#sql, "records")) this.#sql.exec("DELETE FROM records WHERE name = ?", name);
 		}
+		if (!key.startsWith("grant:")) return;
 		this.#noticeEnd(key);
 		await this.#kv.delete(key);
 	}
