@@ -20,7 +20,7 @@ export function logError(event: string, error: unknown, requestId: string): void
  *
  * @param event in snake_case, for searches
  */
-export function logEvent(event: string, fields: Readonly<Record<string, string | number>>): void {
+export function logEvent(event: string, fields: Readonly<Record<string, string | number | undefined>>): void {
 	console.log(JSON.stringify({ event, ...fields }));
 }
 

@@ -10,6 +10,7 @@ import type { AppEnv } from "./app-env.ts";
 import { answerError, ENDPOINTS, explainToBrowsers, PROGRAM_PATHS, refuse } from "./http/answers.tsx";
 import { refuseForeignRequests } from "./http/host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
+import { logRequests } from "./http/request-log.ts";
 import { answerFrom } from "./mcp/catalogue-answerer.ts";
 import type { Extra } from "./mcp/define/extra.ts";
 import type { DefinedServer } from "./mcp/define/server.ts";
@@ -71,6 +72,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 		}),
 	);
 	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
+	app.use(logRequests);
 	app.use(refuseForeignRequests);
 
 	// Programs and web pages call these paths: the MCP endpoints, and the protocol side of the authorization server.

@@ -5,6 +5,9 @@ import type { User } from "./grant.ts";
 /** A user without the permissions that the identity provider claimed. `Principal.permissions` has those in force. */
 export type CallingUser = Omit<User, "permissions">;
 
+/** Which protocol a request uses: sessions over Streamable HTTP, HTTP+SSE, or no sessions. */
+export type Era = "2025" | "sse" | "2026-07-28";
+
 export type Principal = {
 	readonly user: CallingUser;
 	/** The OAuth client that the token was issued to. */
@@ -22,6 +25,9 @@ export type Principal = {
 	readonly origin: string;
 	/** Names this request in the log and in error texts. */
 	readonly requestId: string;
+	/** The name of the user in the log: a keyed hash. */
+	readonly pseudonym: string;
+	readonly era: Era;
 	/** Whether the request came to a loopback host. */
 	readonly isLocal: boolean;
 };

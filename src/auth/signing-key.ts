@@ -1,10 +1,10 @@
 /**
- * The keys that sign tokens, session ids, request states, remembered consent and stdio pipes. Each purpose has its own key,
+ * The keys that sign tokens, audit names, session ids, request states, remembered consent and stdio pipes. Each purpose has its own key,
  * derived from COOKIE_ENCRYPTION_KEY, so that a signature for one purpose is not valid for another.
  */
 import { readSettings } from "./settings.ts";
 
-export type Purpose = "token" | "session-id" | "request-state" | "remembered-consent" | "stdio-pipe";
+export type Purpose = "audit" | "token" | "session-id" | "request-state" | "remembered-consent" | "stdio-pipe";
 
 /** The first secret signs. The signatures of all of them are accepted. */
 export type Secrets = readonly [current: string, ...previous: string[]];

@@ -77,6 +77,8 @@ export type Serving = {
 	clientCapabilities(): ClientCapabilities;
 	/** Whether an `inputRequired` result can reach the client. */
 	readonly canAsk: boolean;
+	/** Told of calls that may take long or ask the user. */
+	onCall?(tool: string, outcome: string): void;
 };
 
 /** The context with the services, which its type does not show: each catalogue item declares those that it needs. */

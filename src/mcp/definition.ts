@@ -8,6 +8,7 @@ import type { Extra } from "./define/extra.ts";
 import type { Prompt } from "./define/prompt.ts";
 import type { Resource } from "./define/resource.ts";
 import type { OutputSchema, Tool } from "./define/tool.ts";
+import type { DatedEntry, HistoryEntry } from "./object/history.ts";
 
 /** The tools, resources and prompts of a server. @typeParam Services the services that its items may need */
 export type Catalogue<Services = never> = {
@@ -54,6 +55,12 @@ export type KeeperHost = {
 	/** Ends the streams and calls of a grant. */
 	endGrant(grantId: string): void;
 	announce(change: Change): void;
+	/** What the user can see of what happened in their name. */
+	readonly history: {
+		add(entry: HistoryEntry): void;
+		/** The newest first. */
+		entries(): DatedEntry[];
+	};
 	/** The grants of the open streams, one entry for each stream. */
 	openStreams(): string[];
 };

@@ -18,7 +18,7 @@ export function createHttpSse(server: Server, answerer: Answerer): Handler {
 	const messagePath = `${endpoint}/message`;
 
 	async function httpSse(request: Request, env: Env, admission: Admission): Promise<Response> {
-		const visit = visitOf(request, env, admission, server, endpoint);
+		const visit = await visitOf(request, env, admission, server, endpoint);
 		const refused = answerer.refuse(visit);
 		if (refused) return refused;
 		if (new URL(request.url).pathname === messagePath) {

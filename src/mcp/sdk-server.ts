@@ -16,11 +16,11 @@ type ServerOptions = {
 	readonly session?: Pick<Session, "asks">;
 	/** Whether an `inputRequired` result can reach the client. */
 	readonly canAsk: boolean;
-};
+} & Pick<Serving, "onCall">;
 
 /** Makes a server that is not yet connected to a transport. */
 export function createServer(env: Env, definition: Server, options: ServerOptions): McpServer {
-	const { session, canAsk } = options;
+	const { session, canAsk, onCall } = options;
 	const { catalogue } = definition;
 	const { instructions, ...info } = definition.info;
 	const server = new McpServer(info, {
@@ -32,6 +32,7 @@ export function createServer(env: Env, definition: Server, options: ServerOption
 		env,
 		server: definition,
 		canAsk,
+		...(onCall && { onCall }),
 		clientCapabilities: () => (session ? capabilitiesOf(session) : (server.server.getClientCapabilities() ?? {})),
 	};
 	registerTools(server, catalogue.tools, serving);

@@ -45,7 +45,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 		if (request.method !== "POST" && isStateless(request)) {
 			return methodNotAllowed("POST", `Version ${STATELESS_VERSION} has neither sessions nor GET streams`);
 		}
-		const visit = visitOf(request, env, admission, server, endpoint);
+		const visit = await visitOf(request, env, admission, server, endpoint);
 		const refused = answerer.refuse(visit);
 		if (refused) return refused;
 		switch (request.method) {

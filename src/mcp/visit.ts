@@ -1,4 +1,5 @@
 /** A visit: a request that was let in at an endpoint, with its principal. */
+import { pseudonymOf } from "../audit.ts";
 import type { User } from "../auth/grant.ts";
 import { allowListsOf, permissionsOf, type WithPermissions } from "../auth/permissions.ts";
 import type { Principal } from "../auth/principal.ts";
@@ -31,24 +32,25 @@ export type Visit = Pick<Admission, "challenge"> & {
 	readonly ids: SessionIds;
 };
 
-export function visitOf(
+export async function visitOf(
 	request: Request,
 	env: Env,
 	admission: Admission,
 	server: WithScopes & WithPermissions,
 	endpoint: Endpoint,
-): Visit {
-	const principal = principalOf(request, env, admission, server);
+): Promise<Visit> {
+	const principal = await principalOf(request, env, admission, server, endpoint);
 	const { challenge } = admission;
 	return { request, env, principal, ids: new SessionIds(endpoint, env, principal), ...(challenge && { challenge }) };
 }
 
-function principalOf(
+async function principalOf(
 	request: Request,
 	env: Env,
 	admission: Admission,
 	server: WithScopes & WithPermissions,
-): Principal {
+	endpoint: Endpoint,
+): Promise<Principal> {
 	const { user, clientId, scopes, grantId, expiresAt, upstreamToken } = admission;
 	const { permissions: _claimed, ...person } = user;
 	const url = new URL(request.url);
@@ -63,6 +65,8 @@ function principalOf(
 		expiresAt,
 		origin: url.origin,
 		requestId: currentRequestId(),
+		pseudonym: await pseudonymOf(user.id, env, isLocal),
+		era: endpoint.endsWith("/sse") ? "sse" : isStateless(request) ? "2026-07-28" : "2025",
 		isLocal,
 	};
 }

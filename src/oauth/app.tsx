@@ -9,6 +9,7 @@ import {
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AppEnv } from "../app-env.ts";
+import { audit } from "../audit.ts";
 import { LOCAL_PROVIDER } from "../auth/grant.ts";
 import { isScope, OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
 import { secretsFor } from "../auth/signing-key.ts";
@@ -69,7 +70,10 @@ authorizationApp.get("/authorize", async (c) => {
 	const provider = chosenProvider(c, getCookie(c, PROVIDER_COOKIE, "host"));
 	const isSilent = isWebRedirectUri(request.redirectUri) && !asksForPage(c);
 	const answered = provider && isSilent && (await rememberedAnswer(c, request, provider));
-	if (answered) return startSignIn(c, answered, provider, new Headers());
+	if (answered) {
+		recordConsent(c, "consent_given", answered, "remembered");
+		return startSignIn(c, answered, provider, new Headers());
+	}
 	return askForConsent(c, request, { query: new URL(c.req.url).search });
 });
 
@@ -79,7 +83,8 @@ authorizationApp.post("/authorize", async (c) => {
 	const handle = String(form.get("handle") ?? "");
 	const decision = form.get("decision");
 	if (decision === "deny") {
-		const { headers } = await oauth.denyConsent(c.req.raw, handle);
+		const { request, headers } = await oauth.denyConsent(c.req.raw, handle);
+		recordConsent(c, "consent_denied", request);
 		return new Response(null, { status: 302, headers });
 	}
 	const scope = form
@@ -97,8 +102,18 @@ authorizationApp.post("/authorize", async (c) => {
 		scope: withOfflineAccess(scope, form.has(OFFLINE_ACCESS)),
 		...(remember && { remember }),
 	});
+	recordConsent(c, "consent_given", request);
 	return startSignIn(c, request, provider, headers);
 });
+
+function recordConsent(
+	c: Context<AppEnv>,
+	event: "consent_given" | "consent_denied",
+	{ clientId: client, scope }: AuthRequest,
+	outcome = scope.join(" "),
+): void {
+	audit(event, { requestId: c.get("requestId"), client, outcome });
+}
 
 /** Reads an authorization request, with the scopes to offer for it. If it is not valid, returns the error response. */
 async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthRequest | Response> {

@@ -1,8 +1,8 @@
 /** The authorization server of an origin. The library handles registration, codes, tokens, refresh and revocation. */
 import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
+import { audit } from "../audit.ts";
 import { extrasOn, OFFLINE_ACCESS, scopesAt } from "../auth/scopes.ts";
-import { logWarning } from "../errors.ts";
 import { resourcePathsOf } from "../http/endpoints.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { perOrigin } from "./per-origin.ts";
@@ -28,9 +28,9 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 			refuseUnreachable(clientMetadata, config.privateUseRedirectUris),
 		scopesSupported: [...scopesAt(server, env, ""), OFFLINE_ACCESS],
 		tokenExchangeCallback: (options) => exchangeTokens(options, server),
-		onError({ code, status, internal }) {
+		onError({ code, internal }) {
 			const { category, reason } = internal;
-			logWarning("oauth_error", { requestId: currentRequestId(), code, status, category, reason });
+			audit("refused", { requestId: currentRequestId(), outcome: `${code}: ${category}, ${reason}` });
 			return category === "client-id-metadata-document" ? documentUnavailable() : undefined;
 		},
 	});

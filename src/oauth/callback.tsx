@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../app-env.ts";
+import { audit } from "../audit.ts";
 import { LOCAL_PROVIDER, type Props, propsSchema, type User, userId } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isScope, isTokenScope } from "../auth/scopes.ts";
@@ -89,6 +90,7 @@ async function finishSignIn(
 	const scope = request.scope.filter((name) => isTokenScope(server, name));
 	if (!scope.some((name) => isScope(server, name) && isPermitted(server, name, allowed))) {
 		const description = "This user may use none of what was allowed.";
+		audit("refused", { requestId: c.get("requestId"), client: request.clientId, outcome: "nothing_permitted" });
 		return redirect(c, authorizationErrorRedirect(request, "access_denied", description), headers);
 	}
 	// What cannot be read again must not be written.

@@ -9,6 +9,7 @@ import {
 	OAuthError,
 	type OAuthHelpers,
 } from "@cloudflare/workers-oauth-provider";
+import { type AuditEvent, audit, pseudonymOf } from "../audit.ts";
 import { extrasOn } from "../auth/scopes.ts";
 import { sha256 } from "../auth/sha256.ts";
 import { logError } from "../errors.ts";
@@ -51,7 +52,30 @@ export type Completion = Pick<CompleteAuthorizationOptions, "request" | "userId"
 	readonly requestId: string;
 };
 
-export type Revocation = Pick<TokenRequest, "userId" | "grantId" | "requestId"> & { readonly origin: string };
+export type Revocation = Pick<TokenRequest, "userId" | "grantId" | "requestId"> & {
+	readonly origin: string;
+	readonly reason: EndReason;
+};
+
+/**
+ * Who or what ended a grant: its app, the user, an administrator, the provider's API; a refresh that showed that the
+ * user has to sign in again; a code that was used twice, a refresh token that was replaced long ago, or time.
+ */
+export type EndReason =
+	| "app"
+	| "user"
+	| "administrator"
+	| "provider"
+	| "sign_in_again"
+	| "code_reused"
+	| "token_reused"
+	| "expired";
+
+/** By the grant type of a request: why a grant ends while it is answered. */
+const END_REASONS: Readonly<Record<string, EndReason>> = {
+	authorization_code: "code_reused",
+	refresh_token: "sign_in_again",
+};
 
 /** Why an authorization was not completed. Errors lose their class on the way out of the object. */
 export type Completed =
@@ -63,6 +87,13 @@ const NO_STORE = { headers: { "Cache-Control": "no-store" } };
 const REUSED = {
 	error: "invalid_grant",
 	error_description: "This refresh token was replaced long ago, so access has ended for safety. Sign in again.",
+};
+
+type Recorded = {
+	readonly userId: string;
+	readonly grantId: string;
+	readonly clientId: string | undefined;
+	readonly outcome?: string;
 };
 
 type Refreshing = Pick<TokenRequest, "userId" | "grantId" | "isGenuine"> & {
@@ -77,6 +108,8 @@ export class GrantKeeper implements Keeper, Exchanges {
 	readonly #replaced: ReplacedTokens;
 	readonly #facts: GrantFacts;
 	readonly #env: ExchangeEnv;
+	/** Why a grant will have ended if it ends now. */
+	readonly #reasons = new Map<string, EndReason>();
 	/** The end of the last request of each grant. */
 	readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -84,9 +117,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 		this.#server = server;
 		this.#host = host;
 		const { lifetimes, replacedTokenSeconds } = readSignInSettings(host.env);
-		this.#records = new GrantRecords(host.sql, host.env.OAUTH_KV, lifetimes, (userId, grantId) =>
-			this.#ended(userId, grantId),
-		);
+		this.#records = new GrantRecords(host.sql, host.env.OAUTH_KV, lifetimes, (...grant) => this.#ended(...grant));
 		this.#replaced = new ReplacedTokens(host.sql, replacedTokenSeconds);
 		this.#facts = new GrantFacts(host.sql);
 		this.#env = { ...host.env, OAUTH_KV: this.#records.namespace, KEEPER: this };
@@ -106,6 +137,8 @@ export class GrantKeeper implements Keeper, Exchanges {
 				});
 				const url = new URL(redirectTo);
 				const code = url.searchParams.get("code") ?? "";
+				const [, grantId = ""] = code.split(":");
+				await this.#record("signed_in", { userId: grant.userId, grantId, clientId: grant.request.clientId });
 				url.searchParams.set("code", await sealToken("code", code, this.#host.env, isLoopbackUrl(origin)));
 				return { redirectTo: url.href };
 			} catch (error) {
@@ -123,12 +156,23 @@ export class GrantKeeper implements Keeper, Exchanges {
 		const form = new URLSearchParams(sent);
 		const request = new Request(url, { method: "POST", headers: headers.map(([name, value]) => [name, value]) });
 		const post = (fields: URLSearchParams) => this.#ask(request, fields);
-		const answer = () =>
-			form.get("grant_type") === "refresh_token"
-				? this.#refresh(request, form, { userId, grantId, isGenuine, post })
-				: post(form).then((response) => this.#sealed(request, response));
+		const answer = async () => {
+			switch (form.get("grant_type")) {
+				case "refresh_token":
+					return this.#refresh(request, form, { userId, grantId, isGenuine, post });
+				case null:
+					return post(form);
+				default: {
+					const response = await this.#sealed(request, await post(form));
+					const clientId = clientIdOf(request, form);
+					if (response.ok) await this.#record("token_issued", { userId, grantId, clientId });
+					return response;
+				}
+			}
+		};
+		const reason = END_REASONS[form.get("grant_type") ?? ""] ?? "app";
 		return this.#answering(requestId, async () => {
-			const response = await this.#inTurn(grantId, answer).catch(answerStorageError);
+			const response = await this.#inTurn(grantId, answer, reason).catch(answerStorageError);
 			return { status: response.status, headers: [...response.headers], body: await response.text() };
 		});
 	}
@@ -143,25 +187,23 @@ export class GrantKeeper implements Keeper, Exchanges {
 		return (createdAt ?? 0) + maxAgeSeconds - Math.floor(Date.now() / 1000);
 	}
 
-	permissionsChanged(): void {
+	async permissionsChanged(userId: string, grantId: string, clientId: string): Promise<void> {
 		this.#host.announce({ lists: ["tools", "prompts", "resources"] });
+		await this.#record("permissions_changed", { userId, grantId, clientId });
 	}
 
 	/** Ends a grant. */
-	revoke({ origin, userId, grantId, requestId }: Revocation): Promise<void> {
+	revoke({ origin, userId, grantId, requestId, reason }: Revocation): Promise<void> {
 		return this.#answering(requestId, () =>
-			this.#inTurn(grantId, () => this.#helpers(origin).revokeGrant(grantId, userId)),
+			this.#inTurn(grantId, () => this.#helpers(origin).revokeGrant(grantId, userId), reason),
 		);
 	}
 
 	/** Ends all grants of the user. @returns how many there were */
-	revokeAll({ origin, userId, requestId }: Omit<Revocation, "grantId">): Promise<number> {
-		return this.#answering(requestId, async () => {
-			const grants = this.#records.grants();
-			const revoke = (id: string) => this.#inTurn(id, () => this.#helpers(origin).revokeGrant(id, userId));
-			await Promise.all(grants.map(({ id }) => revoke(id)));
-			return grants.length;
-		});
+	async revokeAll(all: Omit<Revocation, "grantId">): Promise<number> {
+		const grants = this.#records.grants();
+		await Promise.all(grants.map(({ id }) => this.revoke({ ...all, grantId: id })));
+		return grants.length;
 	}
 
 	/**
@@ -169,10 +211,13 @@ export class GrantKeeper implements Keeper, Exchanges {
 	 *
 	 * @returns whether the grant has ended
 	 */
-	async upstreamRefused({ token, ...grant }: Revocation & { readonly token: string }): Promise<boolean> {
+	async upstreamRefused({
+		token,
+		...grant
+	}: Omit<Revocation, "reason"> & { readonly token: string }): Promise<boolean> {
 		const { upstream } = this.#facts.of(grant.grantId) ?? {};
 		if (upstream !== undefined && upstream !== (await sha256(token))) return false;
-		await this.revoke(grant);
+		await this.revoke({ ...grant, reason: "provider" });
 		return true;
 	}
 
@@ -201,20 +246,28 @@ export class GrantKeeper implements Keeper, Exchanges {
 		// The wrapper knows how to refuse.
 		if (grant?.clientId !== asked.clientId) return post(form);
 		const standing = await this.#replaced.standing(grantId, token, asked);
-		if (standing.kind === "answered")
-			return (await this.#refusal(form, post)) ?? Response.json(standing.answer, NO_STORE);
+		const { clientId } = grant;
+		if (standing.kind === "answered") {
+			const refusal = await this.#refusal(form, post);
+			if (refusal) return refusal;
+			await this.#record("grant_refreshed", { userId, grantId, clientId, outcome: "repeated" });
+			return Response.json(standing.answer, NO_STORE);
+		}
 		const current = standing.kind === "open" ? standing.token : "";
 		const isKnown = [grant.refreshTokenId, grant.previousRefreshTokenId].includes(await sha256(current));
 		if (standing.kind === "reused" || (isGenuine && !isKnown)) {
 			const refusal = await this.#refusal(form, post);
 			if (refusal) return refusal;
-			logError("refresh_token_reused", `Grant ${grantId} of ${asked.clientId} has ended`, currentRequestId());
+			await this.#record("refresh_token_reused", { userId, grantId, clientId });
+			this.#reasons.set(grantId, "token_reused");
 			await this.#helpers(new URL(request.url).origin).revokeGrant(grantId, userId);
 			return Response.json(REUSED, { ...NO_STORE, status: 400 });
 		}
 		form.set("refresh_token", current);
 		const response = await this.#sealed(request, await post(form));
-		if (response.ok) await this.#replaced.keep(grantId, current, asked, await response.clone().json());
+		if (!response.ok) return response;
+		await this.#replaced.keep(grantId, current, asked, await response.clone().json());
+		await this.#record("grant_refreshed", { userId, grantId, clientId });
 		return response;
 	}
 
@@ -259,17 +312,33 @@ export class GrantKeeper implements Keeper, Exchanges {
 		return authorizationServer(this.#server, origin, this.#host.env).getOAuthApi(this.#env);
 	}
 
-	/** What has ended for a grant, ends everywhere. */
-	#ended(userId: string, grantId: string): void {
+	/** Ends what is open under a grant that has ended. */
+	#ended(userId: string, grantId: string, clientId: string): void {
 		const { env } = this.#host;
+		const wasUsed = this.#facts.of(grantId) !== undefined;
 		this.#replaced.forget(grantId);
 		this.#facts.forget(grantId);
+		// A code that nobody exchanged leaves nothing to end.
+		if (!wasUsed) return;
 		this.#host.endGrant(grantId);
+		const outcome = this.#reasons.get(grantId) ?? "expired";
+		this.#host.waitUntil(this.#record("grant_ended", { userId, grantId, clientId, outcome }));
 		const requestId = currentRequestId();
 		for (const extra of extrasOn(this.#server.extras, env)) {
 			const ended = extra.endGrant(env, userId, grantId);
 			this.#host.waitUntil(ended.catch((error) => logError("grant_end_not_told", error, requestId)));
 		}
+	}
+
+	/** Notes an event in the audit log, and for the user. */
+	async #record(
+		event: AuditEvent,
+		{ userId, grantId: grant, clientId: client = "", outcome }: Recorded,
+	): Promise<void> {
+		this.#host.history.add({ event, client, grant, outcome });
+		// A server without a key refuses all requests, unless it is local.
+		const user = await pseudonymOf(userId, this.#host.env, true);
+		audit(event, { requestId: currentRequestId(), user, client, grant, ...(outcome !== undefined && { outcome }) });
 	}
 
 	async #answering<T>(requestId: string, answer: () => Promise<T>): Promise<T> {
@@ -281,13 +350,18 @@ export class GrantKeeper implements Keeper, Exchanges {
 	}
 
 	/** Runs work of a grant after all earlier work of it. */
-	#inTurn<T>(grantId: string, work: () => Promise<T>): Promise<T> {
+	#inTurn<T>(grantId: string, work: () => Promise<T>, reason: EndReason): Promise<T> {
 		const before = this.#turns.get(grantId) ?? Promise.resolve();
-		const done = before.then(work);
+		const done = before.then(() => {
+			this.#reasons.set(grantId, reason);
+			return work();
+		});
 		const settled = done.catch(() => {});
 		this.#turns.set(grantId, settled);
 		void settled.then(() => {
-			if (this.#turns.get(grantId) === settled) this.#turns.delete(grantId);
+			if (this.#turns.get(grantId) !== settled) return;
+			this.#turns.delete(grantId);
+			this.#reasons.delete(grantId);
 		});
 		return done;
 	}

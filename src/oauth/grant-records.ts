@@ -52,7 +52,8 @@ export type GrantLifetimes = {
 	readonly maxAgeSeconds: number;
 };
 
-type Ended = (userId: string, grantId: string) => void;
+/** Told when a grant has ended. A grant whose record cannot be read has no client. */
+type Ended = (userId: string, grantId: string, clientId: string) => void;
 
 export class GrantRecords {
 	readonly #sql: SqlStorage;
@@ -111,16 +112,11 @@ export class GrantRecords {
 	/** Deletes expired records. @returns when the next one expires */
 	tidy(): number | undefined {
 		if (!hasTable(this.#sql, "records")) return undefined;
-		const now = Date.now() / 1000;
-		const expired = this.#sql
-			.exec<{ name: string }>("SELECT name FROM records WHERE until <> 0 AND until <= ?", now)
-			.toArray();
-		for (const { name } of expired) {
-			this.#sql.exec("DELETE FROM records WHERE name = ?", name);
-			this.#noticeEnd(name);
-		}
-		const query = "SELECT min(until) AS until FROM records WHERE until <> 0";
-		return this.#sql.exec<{ until: number | null }>(query).one().until ?? undefined;
+		const query = "SELECT name FROM records WHERE until <> 0 AND until <= ?";
+		const expired = this.#sql.exec<{ name: string }>(query, Date.now() / 1000).toArray();
+		for (const { name } of expired) this.#deleteHere(name);
+		const next = "SELECT min(until) AS until FROM records WHERE until <> 0";
+		return this.#sql.exec<{ until: number | null }>(next).one().until ?? undefined;
 	}
 
 	async #get(key: string, options?: KVNamespaceGetOptions<"json">): Promise<unknown> {
@@ -169,19 +165,18 @@ export class GrantRecords {
 		// A token's record is deleted here last: if Workers KV fails, the next attempt finds it again.
 		if (!key.startsWith("grant:")) await this.#kv.delete(key);
 		if (!OWN.test(key)) return;
-		for (const name of [key, noteOf(key)]) {
-			if (hasTable(this.#sql, "records")) this.#sql.exec("DELETE FROM records WHERE name = ?", name);
-		}
-		if (!key.startsWith("grant:")) return;
-		this.#noticeEnd(key);
-		await this.#kv.delete(key);
+		this.#deleteHere(key);
+		if (key.startsWith("grant:")) await this.#kv.delete(key);
 	}
 
-	#noticeEnd(name: string): void {
+	#deleteHere(name: string): void {
+		const [row] = this.#rows(name);
+		if (!row) return;
+		for (const one of [name, noteOf(name)]) this.#sql.exec("DELETE FROM records WHERE name = ?", one);
 		const [, userId, grantId] = /^grant:([^:]+):([^:]+)$/.exec(name) ?? [];
 		if (userId === undefined || grantId === undefined) return;
 		this.#dropClients();
-		this.#ended(userId, grantId);
+		this.#ended(userId, grantId, grantSchema.safeParse(readRecord(name, row.value)).data?.clientId ?? "");
 	}
 
 	/** Forgets the clients that have no grant any more. */

@@ -28,7 +28,7 @@ export interface Exchanges {
 	/** How long the grant may still live, in seconds. */
 	secondsLeft(userId: string, grantId: string): number;
 	/** Notifies the user's open event streams that the lists changed. */
-	permissionsChanged(): void;
+	permissionsChanged(userId: string, grantId: string, clientId: string): Promise<void>;
 }
 
 /** The environment of the wrapper in the user's object. */
@@ -68,7 +68,9 @@ export async function exchangeTokens(
 	const refreshed = await refreshAt(provider, upstream.refreshToken, user.id);
 	await keeper.exchanged(grantId, refreshed.tokens.accessToken, isRefresh);
 	const permissions = refreshed.permissions ? knownPermissions(server, refreshed.permissions) : user.permissions;
-	if (permissions.toString() !== user.permissions.toString()) keeper.permissionsChanged();
+	if (permissions.toString() !== user.permissions.toString()) {
+		await keeper.permissionsChanged(userId, grantId, options.clientId);
+	}
 	const newProps = propsSchema.parse({ user: { ...user, permissions }, upstream: refreshed.tokens } satisfies Props);
 	const accessTokenTTL = ttlFor(refreshed.tokens, lifetimes.accessTokenSeconds);
 	return { ...idle, newProps, accessTokenTTL, accessTokenScope: permittedScope(options, server, newProps.user) };

@@ -10,6 +10,7 @@ import { setCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
 import { generateRandomCodeVerifier, generateRandomNonce } from "oauth4webapi";
 import type { AppEnv } from "../app-env.ts";
+import { audit } from "../audit.ts";
 import { LOCAL_PROVIDER } from "../auth/grant.ts";
 import { logError } from "../errors.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
@@ -105,6 +106,7 @@ export function failSignIn(
 	if (!(error instanceof UpstreamError)) throw error;
 	const { reason } = error;
 	logError(`sign_in_${reason}`, error, c.get("requestId"));
+	audit("refused", { requestId: c.get("requestId"), client: request.clientId, outcome: reason });
 	const redirectTo = authorizationErrorRedirect(request, ...CLIENT_ERRORS[reason]);
 	if (!isMisconfigured(reason)) return redirect(c, redirectTo, headers);
 	setHeaders(c, headers);

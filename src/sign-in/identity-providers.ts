@@ -1,6 +1,7 @@
 /** Users sign in at an identity provider, and give consent to each client: an OAuth 2.1 authorization server. */
 import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
+import { audit } from "../audit.ts";
 import { problemsOf } from "../auth/settings.ts";
 import { endpointsOf } from "../http/endpoints.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
@@ -98,5 +99,10 @@ function serveToken(c: Context<AppEnv>): Promise<Response> {
 async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
 	const request = await dropEmptyMembers(c.req.raw);
 	const server = authorizationServer(c.get("server"), originOf(c), c.env);
-	return server.fetch(request, storageOf(c.env), contextOf(c)).catch(answerStorageError);
+	const response = await server.fetch(request, storageOf(c.env), contextOf(c)).catch(answerStorageError);
+	if (response.status === 201) {
+		const { client_id: client } = await response.clone().json<{ client_id: string }>();
+		audit("client_registered", { requestId: c.get("requestId"), client });
+	}
+	return response;
 }

@@ -3,7 +3,7 @@ import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextpro
 import { deadlineSentence, secondsFor } from "../mcp/deadline.ts";
 import { failureOf, type Output } from "../mcp/object/call.ts";
 import type { RunningCall } from "../mcp/object/placed-sessions.ts";
-import { logToolCall, type Outcome } from "../mcp/register/call-log.ts";
+import { type Caller, logToolCall, type Outcome } from "../mcp/register/call-log.ts";
 
 /** A request, or the known part of one that was made before a restart. */
 export type AskedRequest = Pick<JSONRPCRequest, "id" | "method" | "params">;
@@ -12,9 +12,7 @@ export type ChildCallOptions = {
 	readonly id: string;
 	readonly session: string;
 	readonly grantId: string;
-	/** The request id and the user id are for the log. */
-	readonly requestId: string;
-	readonly userId: string;
+	readonly caller: Caller;
 	readonly requests: readonly AskedRequest[];
 	readonly output: Output;
 	readonly env: object;
@@ -85,12 +83,12 @@ export class ChildCall implements RunningCall {
 	}
 
 	#deadline(request: AskedRequest): ReturnType<typeof setTimeout> {
-		const { env, requestId } = this.#options;
+		const { env, caller } = this.#options;
 		const isTool = request.method === "tools/call";
 		// The child does not declare which tools are long, so all get the long deadline.
 		const seconds = secondsFor(isTool ? { long: true } : {}, env);
 		return setTimeout(() => {
-			const sentence = deadlineSentence(nameOf(request), seconds, requestId);
+			const sentence = deadlineSentence(nameOf(request), seconds, caller.requestId);
 			this.#options.oncancel(request.id, sentence);
 			if (!this.#settle(request.id, "timeout")) return;
 			this.output.write(isTool ? toolFailureOf(request.id, sentence) : failureOf(request.id, sentence));
@@ -104,10 +102,9 @@ export class ChildCall implements RunningCall {
 		if (!waiting) return false;
 		clearTimeout(waiting.timer);
 		this.#waiting.delete(id);
-		const { requestId, userId } = this.#options;
 		const { request, startedAt } = waiting;
 		if (request.method !== "tools/call") return true;
-		logToolCall(nameOf(request), { requestId, user: { id: userId } }, outcome, Date.now() - startedAt);
+		logToolCall(nameOf(request), this.#options.caller, outcome, Date.now() - startedAt);
 		return true;
 	}
 

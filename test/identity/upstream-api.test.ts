@@ -33,6 +33,8 @@ async function openUpstream(name: string) {
 		grantId: "no-grant",
 		origin: ORIGIN,
 		requestId: "a-request",
+		pseudonym: "a-pseudonym",
+		era: "2025" as const,
 		isLocal: false,
 	};
 	const upstream = server.upstreamOf(caller, env);

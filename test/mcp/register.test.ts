@@ -18,6 +18,8 @@ const principal: Principal = {
 	upstreamToken: undefined,
 	grantId: "grant-1",
 	origin: "https://mcp.example.com",
+	pseudonym: "a-pseudonym",
+	era: "2025" as const,
 	isLocal: false,
 };
 
@@ -74,7 +76,15 @@ it.each([
 	const log = vi.spyOn(console, "log").mockImplementation(() => {});
 	const errors = vi.spyOn(console, "error").mockImplementation(() => {});
 	await callFailing(how, as);
-	const line = { event: "tool_call", requestId: "request-1", tool: "fail", user: DORA.id, outcome };
+	const line = {
+		event: "tool_call",
+		requestId: "request-1",
+		tool: "fail",
+		user: "a-pseudonym",
+		client: "client-1",
+		era: "2025",
+		outcome,
+	};
 	expect(log.mock.calls.map(([text]) => JSON.parse(text))).toEqual([{ ...line, milliseconds: expect.any(Number) }]);
 	expect(log.mock.calls.join()).not.toContain(how);
 	log.mockRestore();

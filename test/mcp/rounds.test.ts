@@ -40,6 +40,8 @@ const principalNamed = (id: string): Principal => ({
 	upstreamToken: undefined,
 	grantId: "grant-1",
 	origin: LOCAL,
+	pseudonym: "a-pseudonym",
+	era: "2025" as const,
 	isLocal: true,
 });
 

@@ -5,6 +5,7 @@ import { signIn } from "../support/worker.ts";
 
 const EMAIL = "someone@example.com";
 const SECRET = "a secret of the user";
+const PSEUDONYM = expect.stringMatching(/^[0-9a-f]{32}$/);
 
 /** Calls tools of one session in turn. @returns the lines about tool calls, and all that was logged */
 async function logOf(
@@ -42,7 +43,9 @@ it.each(ERAS)("a call has a line with tool, user, outcome and duration: %s", asy
 		event: "tool_call",
 		requestId: expect.stringMatching(/./),
 		tool,
-		user: `local-${EMAIL}`,
+		user: PSEUDONYM,
+		client: expect.stringMatching(/./),
+		era: expect.stringMatching(/^(2025|sse|2026-07-28)$/),
 		outcome,
 		milliseconds: expect.any(Number),
 	});
@@ -55,6 +58,7 @@ it.each(ERAS)("a call has a line with tool, user, outcome and duration: %s", asy
 	]);
 	expect(new Set(lines.map(({ requestId }) => requestId)).size).toBe(lines.length);
 	expect(all).not.toContain(SECRET);
+	expect(all).not.toContain(EMAIL);
 });
 
 it.each(ERAS)("a call that asks the user has a line for each round: %s", async (era) => {
@@ -71,5 +75,5 @@ it.each(ERAS)("a call that asks the user has a line for each round: %s", async (
 
 it.each(ERAS)("a call that needs another scope is refused: %s", async (era) => {
 	const { lines } = await logOf(era, [["guarded", {}]], { scope: "tools" });
-	expect(lines).toMatchObject([{ tool: "guarded", user: `local-${EMAIL}`, outcome: "refused" }]);
+	expect(lines).toMatchObject([{ tool: "guarded", user: PSEUDONYM, outcome: "refused" }]);
 });

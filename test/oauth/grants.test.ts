@@ -307,8 +307,10 @@ describe("records that have not arrived everywhere, or are gone", () => {
 		const record = (await env.OAUTH_KV.get(`client:${clientId}`)) ?? "";
 		await env.OAUTH_KV.delete(`client:${clientId}`);
 		const { url } = await oauthClient().authorizationUrl(clientId);
-		const page = person().get(url);
-		await vi.waitFor(() => expect(lines.join()).toBe(""));
+		const kv: string[] = [];
+		const own = { ...env, OAUTH_KV: counted(env.OAUTH_KV, kv) };
+		const page = worker.fetch(new Request(url), own, createExecutionContext());
+		await vi.waitFor(() => expect(kv).toContain("get"));
 		await env.OAUTH_KV.put(`client:${clientId}`, record);
 		expect((await page).status).toBe(200);
 	});

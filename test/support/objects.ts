@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { RemoteMcp } from "../../src/index.ts";
 import type { Keeper, Server } from "../../src/mcp/definition.ts";
+import { History } from "../../src/mcp/object/history.ts";
 import type { UserSessions } from "../../src/mcp/object/user-sessions.ts";
 import { callMethod } from "../../src/mcp/user-state.ts";
 import { unsealed } from "../../src/oauth/sealed-token.ts";
@@ -106,6 +107,7 @@ export function reachingObjects(own: Env): Env {
 							waitUntil() {},
 							endGrant: (grantId) => sessions.endGrant(grantId),
 							announce: (change) => sessions.announce(change),
+							history: new History(storage.sql),
 							openStreams: () => sessions.openStreams(),
 						});
 						if (!keeper) throw new Error("This sign-in keeps nothing");

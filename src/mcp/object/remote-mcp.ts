@@ -13,6 +13,7 @@ import type { PlacedSession } from "../session-id.ts";
 import type { Posted } from "../sessions.ts";
 import { callMethod, UserState } from "../user-state.ts";
 import { RECONNECT_SECONDS } from "./call-events.ts";
+import { History } from "./history.ts";
 import { streamOf, tagsOf } from "./streams.ts";
 import { UserSessions } from "./user-sessions.ts";
 
@@ -48,6 +49,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 			waitUntil: (work) => this.ctx.waitUntil(work),
 			endGrant: (grantId) => this.sessions.endGrant(grantId),
 			announce: (change) => this.sessions.announce(change),
+			history: new History(this.ctx.storage.sql),
 			openStreams: () => this.sessions.openStreams(),
 		});
 		return this.#keeper;

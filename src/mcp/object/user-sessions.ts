@@ -26,6 +26,7 @@ import { asksOf, capabilitiesOf, type PlacedSession, type Session } from "../ses
 import type { Posted } from "../sessions.ts";
 import { Announcements } from "./announcements.ts";
 import { Call, type Output } from "./call.ts";
+import { History } from "./history.ts";
 import { JsonOutput, StoredOutput } from "./outputs.ts";
 import { PlacedSessions } from "./placed-sessions.ts";
 import { type Port, type Socket, send } from "./port.ts";
@@ -39,6 +40,7 @@ export class UserSessions extends PlacedSessions {
 	readonly #env: Env;
 	readonly #server: Server;
 	readonly #announcements: Announcements;
+	readonly #history: History;
 	/** The running calls by id. */
 	readonly #calls = new Map<string, Call>();
 
@@ -46,6 +48,7 @@ export class UserSessions extends PlacedSessions {
 		super(port);
 		this.#env = env;
 		this.#server = server;
+		this.#history = new History(port.sql);
 		this.#announcements = new Announcements(port, server.catalogue, this.table, this.streams);
 	}
 
@@ -176,7 +179,11 @@ export class UserSessions extends PlacedSessions {
 		this.#calls.set(id, call);
 		this.begin(call, output);
 		await runAs(principal, () => {
+			const { clientId, grantId: grant } = principal;
+			const onCall = (tool: string, outcome: string) =>
+				this.#history.add({ event: "tool_call", client: clientId, grant, tool, outcome });
 			const serving = {
+				onCall,
 				env: this.#env,
 				server: this.#server,
 				canAsk: true,
@@ -184,7 +191,7 @@ export class UserSessions extends PlacedSessions {
 			};
 			const plain = plainCallOf(this.#server, message, principal, "object");
 			if (plain) return call.startPlain(plain, serving);
-			const server = createServer(this.#env, this.#server, { session: client, canAsk: true });
+			const server = createServer(this.#env, this.#server, { session: client, canAsk: true, onCall });
 			this.#registerMethods(server, session);
 			if (!mayAsk(this.#server.catalogue, message, client)) return call.run(server);
 			return call.run(server, { capabilities: capabilitiesOf(client), version: client.version ?? DEFAULT_VERSION });

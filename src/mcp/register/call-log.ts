@@ -1,16 +1,15 @@
 /** The log of tool calls: one line for each call, without arguments and results. */
 
+import { audit } from "../../audit.ts";
 import type { Principal } from "../../auth/principal.ts";
-import { logEvent } from "../../errors.ts";
 
 /** How a call ended. If it is "asked", the call gets another line when the user has answered. */
 export type Outcome = "ok" | "refused" | "invalid" | "failed" | "error" | "asked" | "cancelled" | "timeout";
 
-export function logToolCall(
-	tool: string,
-	{ requestId, user }: { readonly requestId: string; readonly user: Pick<Principal["user"], "id"> },
-	outcome: Outcome,
-	milliseconds: number,
-): void {
-	logEvent("tool_call", { requestId, tool, user: user.id, outcome, milliseconds });
+/** The part of a principal that the log names. */
+export type Caller = Pick<Principal, "requestId" | "pseudonym" | "clientId" | "era">;
+
+export function logToolCall(tool: string, caller: Caller, outcome: Outcome, milliseconds: number): void {
+	const { requestId, pseudonym: user, clientId: client, era } = caller;
+	audit("tool_call", { requestId, tool, user, client, era, outcome, milliseconds });
 }

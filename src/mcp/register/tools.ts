@@ -63,8 +63,10 @@ function withLoggedMisfits(tool: string, schema: ReturnType<typeof convertedOnce
 /** Checks access and calls a tool with valid arguments. Every failure becomes a result. */
 export function callTool(tool: Tool, args: Record<string, unknown>, context: Context, serving: Serving) {
 	const start = Date.now();
-	const log = (outcome: Outcome) => {
-		logToolCall(tool.name, context, context.signal.aborted ? "cancelled" : outcome, Date.now() - start);
+	const log = (known: Outcome) => {
+		const outcome = context.signal.aborted ? "cancelled" : known;
+		logToolCall(tool.name, context, outcome, Date.now() - start);
+		if (tool.long || tool.asks) serving.onCall?.(tool.name, outcome);
 	};
 	const called = runTool(tool, args, context, serving, log);
 	// If the client disconnects, the tool may still clean up when its signal is aborted.
