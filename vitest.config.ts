@@ -120,7 +120,7 @@ export default defineConfig({
 					name: "engine",
 					...IN_WORKERD,
 					expect: PATIENCE,
-					include: ["test/{auth,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					include: ["test/{account,auth,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},

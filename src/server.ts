@@ -1,5 +1,6 @@
 /** Defines this server. Change anything here to make it your own: the engine needs no changes. */
 import { name, version } from "../package.json";
+import { account } from "./account/extra.ts";
 import { defineServer } from "./mcp/define/server.ts";
 import * as notes from "./notes/catalogue.ts";
 import { Notes } from "./notes/notes.ts";
@@ -35,5 +36,5 @@ export const server = defineServer({
 		resources: notes.resources,
 		prompts: notes.prompts,
 	},
-	extras: [stdio()],
+	extras: [stdio(), account()],
 });

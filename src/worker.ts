@@ -95,6 +95,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 		app.use(`/.well-known/oauth-protected-resource${extra.prefix}/*`, requireExtra);
 	}
 	server.signIn.route(app, server, handlersOf(server));
+	for (const page of server.pages) page.route(app);
 	app.route("/", pages);
 
 	return app;

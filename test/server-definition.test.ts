@@ -1,6 +1,7 @@
 /** What the compiler and `defineServer` say of a definition that is wrong. */
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { account } from "../src/account/extra.ts";
 import type { Context } from "../src/mcp/context.ts";
 import { defineServer } from "../src/mcp/define/server.ts";
 import { defineTool } from "../src/mcp/define/tool.ts";
@@ -105,4 +106,12 @@ it("where users do not come back, nothing is offered that would keep something f
 		expect(closed.catalogue.tools).toHaveLength(2);
 		expect(closed.extras).toHaveLength(1);
 	}
+});
+
+it("the account pages are there only where users sign in with a browser", () => {
+	const extras = [account()];
+	expect(defineServer({ info, signIn, extras }).pages.map(({ path }) => path)).toEqual(["/account"]);
+	expect(defineServer({ info, signIn: apiKeys(), extras }).pages).toEqual([]);
+	expect(defineServer({ info, signIn: anyone(), extras }).pages).toEqual([]);
+	expect(defineServer({ info, signIn }).pages).toEqual([]);
 });

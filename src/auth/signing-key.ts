@@ -4,7 +4,14 @@
  */
 import { readSettings } from "./settings.ts";
 
-export type Purpose = "audit" | "token" | "session-id" | "request-state" | "remembered-consent" | "stdio-pipe";
+export type Purpose =
+	| "account-session"
+	| "audit"
+	| "token"
+	| "session-id"
+	| "request-state"
+	| "remembered-consent"
+	| "stdio-pipe";
 
 /** The first secret signs. The signatures of all of them are accepted. */
 export type Secrets = readonly [current: string, ...previous: string[]];

@@ -1,5 +1,7 @@
 /** The definition of a server, as the engine uses it. `defineServer` makes it from `src/server.ts`. */
+import type { Context } from "hono";
 import type { z } from "zod";
+import type { User } from "../auth/grant.ts";
 import type { Permissions } from "../auth/permissions.ts";
 import type { Scopes } from "../auth/scopes.ts";
 import type { Change } from "./change.ts";
@@ -90,4 +92,15 @@ export type Server = Serves & {
 	readonly scopes: Scopes;
 	readonly catalogue: Catalogue;
 	readonly extras: readonly Extra[];
+	/** The extras that are pages. */
+	readonly pages: readonly Pages[];
+};
+
+/** Pages for users who sign in at an identity provider. */
+export type Pages = {
+	/** Where they begin. */
+	readonly path: `/${string}`;
+	readonly title: string;
+	/** Continues with a user who signed in because these pages asked for it. */
+	signedIn(c: Context, user: User): Response | Promise<Response>;
 };

@@ -10,7 +10,6 @@ import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
-import { LOCAL_PROVIDER } from "../auth/grant.ts";
 import { isScope, OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
 import { secretsFor } from "../auth/signing-key.ts";
 import { answerError, refuse } from "../http/answers.tsx";
@@ -29,6 +28,7 @@ import { type ScopeChoice, scopeChoices } from "./scope-choices.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 import {
 	type Chosen,
+	chosenProvider,
 	GO_BACK,
 	helpers,
 	nameOf,
@@ -38,7 +38,6 @@ import {
 	redirect,
 	setHeaders,
 	startSignIn,
-	usesBuiltIn,
 } from "./sign-in.ts";
 import { isStorableKey } from "./storage-key.ts";
 
@@ -179,7 +178,9 @@ async function askForConsent(
 	const choices = choicesOf(c, request, query).map((choice) =>
 		ticked ? { ...choice, isTicked: ticked.includes(choice.scope) } : choice,
 	);
-	const props = { ...asking, details, choices, handle, query, providers: providersOf(c) };
+	const [page] = c.get("server").pages;
+	const account = page && new URL(page.path, c.req.url).href;
+	const props = { ...asking, details, choices, handle, query, account, providers: providersOf(c) };
 	return c.html(<ConsentPage {...props} />, asking.problem === undefined ? 200 : 400);
 }
 
@@ -240,11 +241,4 @@ async function remembering(c: Context<AppEnv>, provider: Chosen) {
 function asksForPage(c: Context<AppEnv>): boolean {
 	const prompts = c.req.query("prompt")?.split(" ") ?? [];
 	return prompts.some((prompt) => ["consent", "login", "select_account"].includes(prompt));
-}
-
-/** The provider with this name. If only one provider is enabled, it is always that one. */
-function chosenProvider(c: Context<AppEnv>, name: string | undefined): Chosen | undefined {
-	if (usesBuiltIn(c)) return LOCAL_PROVIDER;
-	const [first, ...others] = providersOf(c);
-	return others.length === 0 ? first : providersOf(c).find((provider) => provider.name === name);
 }

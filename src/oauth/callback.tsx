@@ -17,7 +17,7 @@ import type { Completion } from "./grant-keeper.ts";
 import { grantsOf } from "./grants.ts";
 import { callbackUrl } from "./misconfigured-provider.tsx";
 import { refuseUnlessOpen } from "./refusals.tsx";
-import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, usesBuiltIn } from "./sign-in.ts";
+import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, setHeaders, usesBuiltIn } from "./sign-in.ts";
 import { storageOf, unavailable } from "./storage.ts";
 
 export const callbackApp = new Hono<AppEnv>();
@@ -35,8 +35,9 @@ callbackApp.post("/callback", requireBuiltIn, async (c) => {
 	const identity = identifyLocally(form);
 	// The state is still unused, so the user can correct the form and send it again.
 	if (!identity) return askWhoItIs(c, String(form.get("email") ?? ""));
-	const { request, headers } = await helpers(c).finishUpstream(c.req.raw);
-	return finishSignIn(c, request, LOCAL_PROVIDER, { identity }, headers);
+	const { request, data, headers } = await helpers(c).finishUpstream(c.req.raw);
+	const { page } = flowSchema.parse(data);
+	return finishSignIn(c, { request, page, headers }, LOCAL_PROVIDER, { identity });
 });
 
 async function askWhoItIs(c: Context<AppEnv>, rejectedEmail?: string): Promise<Response> {
@@ -59,33 +60,46 @@ function permissionsToTry(c: Context<AppEnv>): SignInPageProps["permissions"] {
 /** The callback of all identity providers. The state shows which provider it was. */
 callbackApp.get("/callback", async (c) => {
 	const { request, data, headers } = await helpers(c).finishUpstream(c.req.raw);
-	const { provider: name, ...secrets } = flowSchema.parse(data);
+	const { provider: name, page, ...secrets } = flowSchema.parse(data);
 	const provider = providersOf(c).find((enabled) => enabled.name === name);
 	if (!provider) return refuse(c, 400, "The sign-in that you used is not offered any more.", GO_BACK);
 	const callback = new URL(c.req.url).searchParams;
 	const flow = { ...secrets, redirectUri: callbackUrl(c), state: callback.get("state") ?? "" };
 	try {
-		return finishSignIn(c, request, name, await provider.signIn(callback, flow), headers);
+		return finishSignIn(c, { request, page, headers }, name, await provider.signIn(callback, flow));
 	} catch (error) {
 		return failSignIn(c, { request, provider, error, headers });
 	}
 });
 
 /** The data that the authorization server keeps between the redirect and the callback. */
-const flowSchema = z.object({ provider: z.string(), codeVerifier: z.string(), nonce: z.string() });
+const flowSchema = z.object({
+	provider: z.string(),
+	codeVerifier: z.string(),
+	nonce: z.string(),
+	/** Where the pages begin that the sign-in is for; absent if it is for a client. */
+	page: z.string().optional(),
+});
+
+/** A sign-in that has come back. */
+type Returned = { readonly request: AuthRequest; readonly page: string | undefined; readonly headers: Headers };
 
 /** Issues a code for the consented scopes, and redirects to the client. Tokens get only those that are permitted. */
 async function finishSignIn(
 	c: Context<AppEnv>,
-	request: AuthRequest,
+	{ request, page, headers }: Returned,
 	provider: string,
 	{ identity, tokens }: Pick<SignedIn, "identity"> & Partial<SignedIn>,
-	headers: Headers,
 ): Promise<Response> {
 	const { subject, permissions, ...person } = identity;
 	const server = c.get("server");
 	const known = knownPermissions(server, permissions);
 	const user: User = { id: userId(provider, subject), provider, permissions: known, ...person };
+	if (page !== undefined) {
+		setHeaders(c, headers);
+		const extra = server.pages.find(({ path }) => path === page);
+		return extra ? extra.signedIn(c, user) : c.notFound();
+	}
 	const allowed = permissionsOf(user, allowListsOf(server, c.env, isLoopbackUrl(c.req.url)));
 	const scope = request.scope.filter((name) => isTokenScope(server, name));
 	if (!scope.some((name) => isScope(server, name) && isPermitted(server, name, allowed))) {

@@ -16,6 +16,8 @@ import { logError } from "../errors.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId, runWithRequestId } from "../http/request-id.ts";
 import type { Keeper, KeeperHost, Server } from "../mcp/definition.ts";
+import type { DatedEntry } from "../mcp/object/history.ts";
+import { deleteUserData, readUserData } from "../mcp/object/user-data.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import { clientIdOf } from "./client-requests.ts";
 import { GrantFacts } from "./grant-facts.ts";
@@ -83,6 +85,24 @@ export type Completed =
 	| { readonly unreadable: { readonly metadataUrl: string; readonly detail: string } }
 	| { readonly unavailable: string };
 
+/** An app that has a grant. Times are in seconds since the epoch. */
+export type ConnectedApp = GrantedApp & {
+	readonly grant: string;
+	/** The id of the OAuth client. */
+	readonly client: string;
+	readonly scopes: readonly string[];
+	readonly createdAt: number;
+	readonly expiresAt: number | undefined;
+	readonly refreshedAt: number | undefined;
+	/** How many event streams are open. */
+	readonly streams: number;
+};
+
+export type Account = { readonly apps: ConnectedApp[]; readonly history: DatedEntry[] };
+
+/** Tables whose content the account shows. */
+const SUMMED_UP = ["grant_records", "replaced_tokens", "grant_facts", "user_history"];
+
 const NO_STORE = { headers: { "Cache-Control": "no-store" } };
 const REUSED = {
 	error: "invalid_grant",
@@ -129,16 +149,17 @@ export class GrantKeeper implements Keeper, Exchanges {
 			try {
 				const helpers = this.#helpers(origin);
 				if (client !== undefined) this.#records.keepClient(grant.request.clientId, client);
+				const app = await describeApp(helpers, grant.request);
 				const { redirectTo } = await helpers.completeAuthorization({
 					...grant,
-					metadata: await describeApp(helpers, grant.request),
+					metadata: app,
 					// A sign-in of the same app on another device, or one that is never finished, must not end existing grants.
 					revokeExistingGrants: false,
 				});
 				const url = new URL(redirectTo);
 				const code = url.searchParams.get("code") ?? "";
 				const [, grantId = ""] = code.split(":");
-				await this.#record("signed_in", { userId: grant.userId, grantId, clientId: grant.request.clientId });
+				await this.#record("signed_in", { userId: grant.userId, grantId, clientId: grant.request.clientId }, app.name);
 				url.searchParams.set("code", await sealToken("code", code, this.#host.env, isLoopbackUrl(origin)));
 				return { redirectTo: url.href };
 			} catch (error) {
@@ -219,6 +240,33 @@ export class GrantKeeper implements Keeper, Exchanges {
 		if (upstream !== undefined && upstream !== (await sha256(token))) return false;
 		await this.revoke({ ...grant, reason: "provider" });
 		return true;
+	}
+
+	/** What the user sees of their grants. */
+	account(): Account {
+		const streams = this.#host.openStreams();
+		const apps = this.#records.grants().map(({ id, clientId, metadata, scope, createdAt, expiresAt }) => ({
+			...metadata,
+			grant: id,
+			client: clientId,
+			scopes: scope,
+			createdAt,
+			expiresAt,
+			refreshedAt: this.#facts.of(id)?.refreshed ?? undefined,
+			streams: streams.filter((grantId) => grantId === id).length,
+		}));
+		return { apps, history: this.#host.history.entries() };
+	}
+
+	/** Everything that is kept of the user, without the tables of grants and tokens: the account has what they say. */
+	download(): Account & { readonly stored: Record<string, unknown[]> } {
+		return { ...this.account(), stored: readUserData(this.#host.sql, SUMMED_UP) };
+	}
+
+	/** Ends all grants of the user, and deletes everything else. */
+	async deleteAll(all: Omit<Revocation, "grantId">): Promise<void> {
+		await this.revokeAll(all);
+		deleteUserData(this.#host.sql);
 	}
 
 	/** The record of an access token that may not have reached every location of Workers KV. */
@@ -330,12 +378,13 @@ export class GrantKeeper implements Keeper, Exchanges {
 		}
 	}
 
-	/** Notes an event in the audit log, and for the user. */
+	/** Notes an event in the audit log, and for the user. @param shown what only the user sees of it */
 	async #record(
 		event: AuditEvent,
 		{ userId, grantId: grant, clientId: client = "", outcome }: Recorded,
+		shown = outcome,
 	): Promise<void> {
-		this.#host.history.add({ event, client, grant, outcome });
+		this.#host.history.add({ event, client, grant, outcome: shown });
 		// A server without a key refuses all requests, unless it is local.
 		const user = await pseudonymOf(userId, this.#host.env, true);
 		audit(event, { requestId: currentRequestId(), user, client, grant, ...(outcome !== undefined && { outcome }) });

@@ -111,11 +111,11 @@ export class GrantRecords {
 
 	/** Deletes expired records. @returns when the next one expires */
 	tidy(): number | undefined {
-		if (!hasTable(this.#sql, "records")) return undefined;
-		const query = "SELECT name FROM records WHERE until <> 0 AND until <= ?";
+		if (!hasTable(this.#sql, "grant_records")) return undefined;
+		const query = "SELECT name FROM grant_records WHERE until <> 0 AND until <= ?";
 		const expired = this.#sql.exec<{ name: string }>(query, Date.now() / 1000).toArray();
 		for (const { name } of expired) this.#deleteHere(name);
-		const next = "SELECT min(until) AS until FROM records WHERE until <> 0";
+		const next = "SELECT min(until) AS until FROM grant_records WHERE until <> 0";
 		return this.#sql.exec<{ until: number | null }>(next).one().until ?? undefined;
 	}
 
@@ -172,7 +172,7 @@ export class GrantRecords {
 	#deleteHere(name: string): void {
 		const [row] = this.#rows(name);
 		if (!row) return;
-		for (const one of [name, noteOf(name)]) this.#sql.exec("DELETE FROM records WHERE name = ?", one);
+		for (const one of [name, noteOf(name)]) this.#sql.exec("DELETE FROM grant_records WHERE name = ?", one);
 		const [, userId, grantId] = /^grant:([^:]+):([^:]+)$/.exec(name) ?? [];
 		if (userId === undefined || grantId === undefined) return;
 		this.#dropClients();
@@ -187,23 +187,23 @@ export class GrantRecords {
 				.map(({ name, value }) => `client:${grantSchema.safeParse(readRecord(name, value)).data?.clientId}`),
 		);
 		for (const name of this.#names("client:")) {
-			if (!needed.has(name)) this.#sql.exec("DELETE FROM records WHERE name = ?", name);
+			if (!needed.has(name)) this.#sql.exec("DELETE FROM grant_records WHERE name = ?", name);
 		}
 	}
 
 	#set(name: string, value: string, until: number): void {
-		this.#sql.exec("CREATE TABLE IF NOT EXISTS records (name TEXT PRIMARY KEY, value TEXT, until INTEGER)");
-		this.#sql.exec("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", name, value, until);
+		this.#sql.exec("CREATE TABLE IF NOT EXISTS grant_records (name TEXT PRIMARY KEY, value TEXT, until INTEGER)");
+		this.#sql.exec("INSERT OR REPLACE INTO grant_records VALUES (?, ?, ?)", name, value, until);
 	}
 
 	#rows(name: string): Row[] {
-		if (!hasTable(this.#sql, "records")) return [];
-		return this.#sql.exec<Row>("SELECT * FROM records WHERE name = ?", name).toArray();
+		if (!hasTable(this.#sql, "grant_records")) return [];
+		return this.#sql.exec<Row>("SELECT * FROM grant_records WHERE name = ?", name).toArray();
 	}
 
 	#names(prefix: string): string[] {
-		if (!hasTable(this.#sql, "records")) return [];
-		const query = "SELECT name FROM records WHERE substr(name, 1, ?) = ? ORDER BY name";
+		if (!hasTable(this.#sql, "grant_records")) return [];
+		const query = "SELECT name FROM grant_records WHERE substr(name, 1, ?) = ? ORDER BY name";
 		return this.#sql
 			.exec<{ name: string }>(query, prefix.length, prefix)
 			.toArray()

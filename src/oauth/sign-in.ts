@@ -65,16 +65,36 @@ export function nameOf(chosen: Chosen): string {
 	return chosen === LOCAL_PROVIDER ? chosen : chosen.name;
 }
 
-/** Redirects the user to the identity provider. */
+/** The provider with this name. If only one provider is enabled, it is always that one. */
+export function chosenProvider(c: Context<AppEnv>, name: string | undefined): Chosen | undefined {
+	if (usesBuiltIn(c)) return LOCAL_PROVIDER;
+	const [first, ...others] = providersOf(c);
+	return others.length === 0 ? first : providersOf(c).find((provider) => provider.name === name);
+}
+
+/** Has a user sign in for pages of this server. No client gets access. @param page where its pages begin */
+export function startPageSignIn(c: Context<AppEnv>, provider: Chosen, page: string): Promise<Response> {
+	const { origin } = new URL(c.req.url);
+	// The library keeps a request with each sign-in. This one only says where errors are shown.
+	const request = { responseType: "code", clientId: "", redirectUri: origin + page, scope: [], state: "" };
+	return startSignIn(c, request, provider, new Headers(), page);
+}
+
+/**
+ * Redirects the user to the identity provider.
+ *
+ * @param page where the pages begin that the sign-in is for, if it is not for a client
+ */
 export async function startSignIn(
 	c: Context<AppEnv>,
 	request: AuthRequest,
 	provider: Chosen,
 	headers: Headers,
+	page?: string,
 ): Promise<Response> {
 	const name = nameOf(provider);
 	const secrets = { codeVerifier: generateRandomCodeVerifier(), nonce: generateRandomNonce() };
-	const data = { provider: name, ...secrets };
+	const data = { provider: name, page, ...secrets };
 	const { state, headers: bound } = await helpers(c).beginUpstream(request, { data, headers });
 	if (provider === LOCAL_PROVIDER) return redirect(c, `/sign-in?state=${encodeURIComponent(state)}`, bound);
 	setCookie(c, PROVIDER_COOKIE, name, {

@@ -16,11 +16,13 @@ export type ConsentPageProps = {
 	handle: string;
 	/** The original query of the authorization request, to show the page again. */
 	query: string;
+	/** The address of the account pages, if there are any. */
+	account: string | undefined;
 	/** The error in the form, if the page is shown again. */
 	problem?: string;
 };
 
-export function ConsentPage({ details, choices, handle, providers, query, problem }: ConsentPageProps) {
+export function ConsentPage({ details, choices, handle, providers, query, account, problem }: ConsentPageProps) {
 	const [only] = providers;
 	const { clientName, clientDomain, redirectUri, redirectHost } = details;
 	return (
@@ -77,6 +79,12 @@ export function ConsentPage({ details, choices, handle, providers, query, proble
 					<p class="muted">
 						You sign in {only && providers.length === 1 ? `with ${only.title} ` : ""}next.
 						{isWebRedirectUri(redirectUri) && " Your answer is remembered in this browser for 30 days."}
+						{account && (
+							<>
+								{" "}
+								You can undo this at <a href={account}>{account}</a>.
+							</>
+						)}
 					</p>
 					<div class="buttons">
 						<button type="submit" name="decision" value="deny">

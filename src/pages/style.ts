@@ -28,6 +28,10 @@ td code { white-space: nowrap; }
 .warning, .problem { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 0.25rem; padding: 0.75rem 1rem; }
 .problem { background: var(--problem); border-color: var(--problem-line); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1.5rem; }
+.card + .card { margin-top: 1rem; }
+.card h2 { margin-top: 0; }
+dd ul { margin: 0; padding-left: 1.25rem; }
+.who button { padding: 0.25rem 0.75rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 1rem 0; }
 dt { color: var(--muted); }
 dd { margin: 0; }

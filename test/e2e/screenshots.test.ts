@@ -47,6 +47,17 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 		await page.getByRole("button", { name: "Allow" }).click();
 		await page.getByRole("alert").waitFor();
 	},
+	account: async (page) => {
+		const email = `${crypto.randomUUID()}@example.com`;
+		const client = new OAuthClient(fetchOverHttp, origin);
+		for (const clientName of ["Claude", "Example App"]) await client.signIn({ email, clientName });
+		await page.goto(`${origin}/account`);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByLabel("Email address").fill(email);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByRole("heading", { name: "What happened" }).waitFor();
+	},
+	"account-signed-out": (page) => page.goto(`${origin}/account`),
 	"mcp-in-a-browser": (page) => page.goto(`${origin}/mcp`),
 	"error-unknown-app": (page) => page.goto(`${origin}/authorize?client_id=unknown`),
 	"error-callback-mismatch": (page) => page.goto(`${origin}/callback?error=redirect_uri_mismatch`),

@@ -21,6 +21,20 @@ describe.each(PROVIDERS)("a person who signs in with $title", (provider) => {
 		expect(again?.user.id).toBe(first?.user.id);
 	});
 
+	it("sees the app in their account, where they sign in the same way", async () => {
+		const scene = await Scene.open(provider);
+		await scene.signIn({ clientName: "The connected app" });
+		const account = `${ORIGIN}/account`;
+		const person = scene.person();
+		const start = `${account}?redirect_uri=${encodeURIComponent(account)}`;
+		const { url } = await person.walk(start, { login: scene.login });
+		expect(url.href).toBe(account);
+		const page = await (await person.get(account)).text();
+		expect(page).toContain("The connected app");
+		expect(readText(page)).toContain(`You are signed in as Name of ${scene.login} with ${provider.title}`);
+		expect(await (await scene.person().get(account)).text()).not.toContain("The connected app");
+	});
+
 	it("and declines there, lets the client know", async () => {
 		const scene = await Scene.open(provider);
 		const end = await scene.authorize({ declines: true });

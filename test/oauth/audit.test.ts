@@ -98,7 +98,7 @@ it("is one event for each step, with the user as a keyed hash", async () => {
 
 it("is kept for the user, in their object, with the long calls and without arguments", async () => {
 	const { client, user } = await liveThrough(`${crypto.randomUUID()}@example.com`);
-	const rows = await rowsOf(user, "history");
+	const rows = await rowsOf(user, "user_history");
 	expect(rows.map(({ event, tool, outcome }) => [event, tool ?? outcome ?? ""])).toEqual([
 		["signed_in", ""],
 		["token_issued", ""],

@@ -208,9 +208,10 @@ describe("what a user's object keeps for this", () => {
 		passTime(HOUR + 1);
 		await tidy(user);
 		expect(await rowsOf(user, "replaced_tokens")).toHaveLength(1);
-		expect((await rowsOf(user, "records")).filter(({ name }) => String(name).startsWith("token:"))).toEqual([]);
+		expect((await rowsOf(user, "grant_records")).filter(({ name }) => String(name).startsWith("token:"))).toEqual([]);
 		await oauthClient().token({ token: third.refresh_token ?? "", client_id: tokens.client_id });
-		for (const table of ["replaced_tokens", "records", "grant_facts"]) expect(await rowsOf(user, table)).toEqual([]);
+		for (const table of ["replaced_tokens", "grant_records", "grant_facts"])
+			expect(await rowsOf(user, table)).toEqual([]);
 	});
 });
 

@@ -36,9 +36,9 @@ type Change = (record: Record<string, unknown>) => string;
 async function damage(kind: "grant" | "token", change: Change): Promise<void> {
 	const user = userOf(tokens.access_token);
 	await runInDurableObject(objectOf(user), (_instance: RemoteMcp, { storage: { sql } }) => {
-		const kept = sql.exec<{ name: string; value: string }>("SELECT name, value FROM records").toArray();
+		const kept = sql.exec<{ name: string; value: string }>("SELECT name, value FROM grant_records").toArray();
 		for (const { name, value } of kept.filter((record) => record.name.startsWith(`${kind}:`))) {
-			sql.exec("UPDATE records SET value = ? WHERE name = ?", change(JSON.parse(value)), name);
+			sql.exec("UPDATE grant_records SET value = ? WHERE name = ?", change(JSON.parse(value)), name);
 		}
 	});
 	for (const { name } of (await env.OAUTH_KV.list({ prefix: `token:${user}:` })).keys) {

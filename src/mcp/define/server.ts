@@ -6,11 +6,12 @@ import type { Catalogue, Server, ServerInfo } from "../definition.ts";
 import type { Gated } from "../gate.ts";
 import type { StateClasses } from "../user-state.ts";
 import type { Extra } from "./extra.ts";
+import type { PageExtra } from "./page-extra.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** The argument of `createWorker`. */
-export type DefinedServer = Server & { readonly signIn: SignIn };
+export type DefinedServer = Server & { readonly signIn: SignIn; readonly pages: readonly PageExtra[] };
 
 type Definition<Classes extends StateClasses, Services, Apis extends string> = {
 	readonly info: ServerInfo;
@@ -22,7 +23,7 @@ type Definition<Classes extends StateClasses, Services, Apis extends string> = {
 	/** The state of each user, in the user's object. A class gets the database and a function that announces changes. */
 	readonly state?: Classes;
 	readonly catalogue?: Partial<Catalogue<Services & WithApis<NoInfer<Apis>>>>;
-	readonly extras?: readonly Extra[];
+	readonly extras?: readonly (Extra | PageExtra)[];
 };
 
 /** The part of the context that names the APIs of `upstream`. */
@@ -59,7 +60,10 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 ): DefinedServer {
 	const { info, signIn, scopes = DEFAULT_SCOPES, catalogue = {}, services } = definition;
 	const { hasUsers } = signIn;
-	const extras = definition.extras?.filter((extra) => hasUsers || !extra.needsUser) ?? [];
+	const all = definition.extras ?? [];
+	const extras = all.filter((extra) => "answerer" in extra).filter((extra) => hasUsers || !extra.needsUser);
+	// Pages are for users who sign in with a browser.
+	const pages = signIn.keeper ? all.filter((extra) => "signedIn" in extra) : [];
 	const isOffered = (item: Gated) => hasUsers || !item.needsUser;
 	const { tools = [], resources = [], prompts = [] } = catalogue;
 	const permissions = Object.assign({}, definition.permissions, ...extras.map((extra) => extra.permissions));
@@ -78,6 +82,7 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 			prompts: prompts.filter(isOffered),
 		},
 		extras,
+		pages,
 	};
 	const problems = problemsOf(server);
 	if (problems.length > 0) throw new Error(`src/server.ts: ${problems.join(" ")}`);

@@ -29,21 +29,21 @@ export class History {
 
 	add({ event, client, grant, tool, outcome }: HistoryEntry): void {
 		this.#sql.exec(
-			"CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY, at INTEGER, event TEXT, client TEXT, grant_id TEXT, tool TEXT, outcome TEXT)",
+			"CREATE TABLE IF NOT EXISTS user_history (id INTEGER PRIMARY KEY, at INTEGER, event TEXT, client TEXT, grant_id TEXT, tool TEXT, outcome TEXT)",
 		);
 		const now = Math.floor(Date.now() / 1000);
-		const insert = "INSERT INTO history (at, event, client, grant_id, tool, outcome) VALUES (?, ?, ?, ?, ?, ?)";
+		const insert = "INSERT INTO user_history (at, event, client, grant_id, tool, outcome) VALUES (?, ?, ?, ?, ?, ?)";
 		const { id } = this.#sql
 			.exec<{ id: number }>(`${insert} RETURNING id`, now, event, client, grant, tool ?? null, outcome ?? null)
 			.one();
-		this.#sql.exec("DELETE FROM history WHERE id <= ? OR at < ?", id - MAX_ROWS, now - MAX_AGE_SECONDS);
+		this.#sql.exec("DELETE FROM user_history WHERE id <= ? OR at < ?", id - MAX_ROWS, now - MAX_AGE_SECONDS);
 	}
 
 	/** The newest first. */
 	entries(): DatedEntry[] {
-		if (!hasTable(this.#sql, "history")) return [];
+		if (!hasTable(this.#sql, "user_history")) return [];
 		return this.#sql
-			.exec<Row>("SELECT at, event, client, grant_id, tool, outcome FROM history ORDER BY id DESC")
+			.exec<Row>("SELECT at, event, client, grant_id, tool, outcome FROM user_history ORDER BY id DESC")
 			.toArray()
 			.map(({ grant_id, tool, outcome, ...row }) => ({
 				...row,

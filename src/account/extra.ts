@@ -1,0 +1,17 @@
+/** Pages on which users see the apps that they let in, and end their access. */
+import type { PageExtra } from "../mcp/define/page-extra.ts";
+import { accountApp } from "./app.tsx";
+import { ACCOUNT_PATH, openAccount } from "./session.ts";
+
+/** An extra at `/account`. */
+export function account(): PageExtra {
+	return {
+		path: ACCOUNT_PATH,
+		title: "Your connected apps",
+		route: (app) => void app.route(ACCOUNT_PATH, accountApp),
+		async signedIn(c, user) {
+			await openAccount(c, user);
+			return c.redirect(ACCOUNT_PATH);
+		},
+	};
+}

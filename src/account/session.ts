@@ -1,0 +1,66 @@
+/** The short session of a browser at the account pages: a signed JSON Web Token (RFC 7519) in a cookie. */
+import type { Context } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import type { AppEnv } from "../app-env.ts";
+import { LOCAL_PROVIDER, type User } from "../auth/grant.ts";
+import { secretsFor } from "../auth/signing-key.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import { providersOf, usesBuiltIn } from "../oauth/sign-in.ts";
+
+export const ACCOUNT_PATH = "/account";
+
+const COOKIE = "account";
+const SESSION_SECONDS = 30 * 60;
+const ALGORITHM = "HS256";
+
+const claimsSchema = z.object({ sub: z.string().min(1), provider: z.string(), name: z.string() });
+
+/** Whose account the pages show. */
+export type AccountUser = { readonly id: string; readonly provider: string; readonly name: string };
+
+/** Opens a session for a user who has signed in. */
+export async function openAccount(c: Context<AppEnv>, { id, provider, name }: User): Promise<void> {
+	const [key] = await keys(c);
+	const { origin } = new URL(c.req.url);
+	const token = await new SignJWT({ provider, name })
+		.setProtectedHeader({ alg: ALGORITHM })
+		.setSubject(id)
+		.setIssuer(origin)
+		.setAudience(origin + ACCOUNT_PATH)
+		.setIssuedAt()
+		.setExpirationTime(`${SESSION_SECONDS} seconds`)
+		.sign(key);
+	setCookie(c, COOKIE, token, { ...ATTRIBUTES, maxAge: SESSION_SECONDS });
+}
+
+/** @returns undefined without a session, if it has expired, or its way to sign in is not offered any more */
+export async function accountOf(c: Context<AppEnv>): Promise<AccountUser | undefined> {
+	const token = getCookie(c, COOKIE, "host");
+	if (token === undefined) return undefined;
+	const { origin } = new URL(c.req.url);
+	for (const key of await keys(c)) {
+		const options = { issuer: origin, audience: origin + ACCOUNT_PATH, algorithms: [ALGORITHM] };
+		const verified = await jwtVerify(token, key, options).catch(() => undefined);
+		const claims = claimsSchema.safeParse(verified?.payload).data;
+		if (!claims) continue;
+		const { sub: id, provider, name } = claims;
+		const isOffered =
+			provider === LOCAL_PROVIDER ? usesBuiltIn(c) : providersOf(c).some((enabled) => enabled.name === provider);
+		return isOffered ? { id, provider, name } : undefined;
+	}
+	return undefined;
+}
+
+export function closeAccount(c: Context<AppEnv>): void {
+	deleteCookie(c, COOKIE, { ...ATTRIBUTES });
+}
+
+/** Lax, since the user comes back to it from their identity provider. */
+const ATTRIBUTES = { prefix: "host", path: "/", secure: true, httpOnly: true, sameSite: "Lax" } as const;
+
+async function keys(c: Context<AppEnv>): Promise<[Uint8Array, ...Uint8Array[]]> {
+	const [current, ...previous] = await secretsFor("account-session", c.env, isLoopbackUrl(c.req.url));
+	return [Uint8Array.fromHex(current), ...previous.map((secret) => Uint8Array.fromHex(secret))];
+}
