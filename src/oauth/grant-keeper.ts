@@ -104,6 +104,7 @@ export type Account = { readonly apps: ConnectedApp[]; readonly history: DatedEn
 const SUMMED_UP = ["grant_records", "replaced_tokens", "grant_facts", "user_history"];
 
 const NO_STORE = { headers: { "Cache-Control": "no-store" } };
+const ENDED = { error: "invalid_grant", error_description: "This access has ended. Sign in again." };
 const REUSED = {
 	error: "invalid_grant",
 	error_description: "This refresh token was replaced long ago, so access has ended for safety. Sign in again.",
@@ -178,7 +179,12 @@ export class GrantKeeper implements Keeper, Exchanges {
 		const request = new Request(url, { method: "POST", headers: headers.map(([name, value]) => [name, value]) });
 		const post = (fields: URLSearchParams) => this.#ask(request, fields);
 		const answer = async () => {
-			switch (form.get("grant_type")) {
+			const grantType = form.get("grant_type");
+			// Its client's record may be gone with it, and a client that is told that it is unknown would register again.
+			if (isGenuine && grantType !== null && !this.#records.grant(userId, grantId)) {
+				return Response.json(ENDED, { ...NO_STORE, status: 400 });
+			}
+			switch (grantType) {
 				case "refresh_token":
 					return this.#refresh(request, form, { userId, grantId, isGenuine, post });
 				case null:

@@ -5,6 +5,7 @@ import { logError, logWarning } from "../errors.ts";
 import { currentRequestId } from "../http/request-id.ts";
 
 const RETRY_AFTER_SECONDS = "30";
+const ONE_WRITE_MILLISECONDS = 1100;
 
 /** By the beginning of a record's name, what the wrapper takes for granted of it. */
 const SHAPES: Readonly<Record<string, z.ZodType>> = {
@@ -66,7 +67,7 @@ export function guardedStorage(kv: KVNamespace, retries: readonly number[] = [])
 			return text === null || !isJson ? text : readRecord(key, text);
 		},
 		put: (...args: Parameters<KVNamespace["put"]>) => reach(() => kv.put(...args)),
-		delete: (key: string) => reach(() => kv.delete(key)),
+		delete: (key: string) => reach(() => deleteSoon(kv, key)),
 		list: (options?: KVNamespaceListOptions) => reach(() => kv.list(options)),
 	};
 	return new Proxy(kv, {
@@ -77,6 +78,18 @@ export function guardedStorage(kv: KVNamespace, retries: readonly number[] = [])
 			return typeof value === "function" ? value.bind(target) : value;
 		},
 	});
+}
+
+/** Workers KV takes one write of a record a second, and some are used up as soon as they were written. */
+async function deleteSoon(kv: KVNamespace, key: string): Promise<void> {
+	try {
+		await kv.delete(key);
+	} catch {
+		await scheduler.wait(ONE_WRITE_MILLISECONDS);
+		await kv.delete(key).catch((cause: unknown) => {
+			throw new Error("A record could not be deleted", { cause });
+		});
+	}
 }
 
 /** @returns null for a record that was damaged, with a line in the log */

@@ -80,12 +80,19 @@ describe.each(PROVIDERS)("when an MCP client refreshes a grant of $title, the pr
 		expect((await scene.refresh(tokens)).status).toBe(200);
 	});
 
-	it("are refreshed once for all windows of a client that come at the same time", async () => {
+	it("are refreshed once for ten windows that come at the same time, and each of them can refresh again", async () => {
 		const scene = await Scene.open(provider, { ...SOON, refreshToken: "rotated" });
 		const tokens = await scene.signIn();
-		const responses = await Promise.all([scene.refresh(tokens), scene.refresh(tokens), scene.refresh(tokens)]);
-		expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+		const { client_id } = tokens;
+		const refreshAll = async (all: readonly Tokens[]) => {
+			const responses = await Promise.all(all.map((one) => scene.refresh({ ...one, client_id })));
+			expect(responses.map(({ status }) => status)).toEqual(all.map(() => 200));
+			return Promise.all(responses.map((response) => response.json<Tokens>()));
+		};
+		const ten = await refreshAll(Array.from({ length: 10 }, () => tokens));
 		expect(await scene.refreshes()).toHaveLength(1);
+		await refreshAll(ten);
+		expect(await scene.refreshes()).toHaveLength(2);
 	});
 });
 
