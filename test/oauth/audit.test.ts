@@ -100,7 +100,7 @@ it("is kept for the user, in their object, with the long calls and without argum
 	const { client, user } = await liveThrough(`${crypto.randomUUID()}@example.com`);
 	const rows = await rowsOf(user, "user_history");
 	expect(rows.map(({ event, tool, outcome }) => [event, tool ?? outcome ?? ""])).toEqual([
-		["signed_in", ""],
+		["signed_in", client],
 		["token_issued", ""],
 		["tool_call", "hold"],
 		["grant_refreshed", ""],
