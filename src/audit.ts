@@ -11,6 +11,7 @@ export type AuditEvent =
 	| "consent_given"
 	| "consent_denied"
 	| "signed_in"
+	| "account_opened"
 	| "refused"
 	| "token_issued"
 	| "grant_refreshed"

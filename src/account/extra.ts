@@ -1,5 +1,6 @@
 /** Pages on which users see the apps that they let in, and end their access. */
 import type { PageExtra } from "../mcp/define/page-extra.ts";
+import { grantsOf } from "../oauth/grants.ts";
 import { accountApp } from "./app.tsx";
 import { ACCOUNT_PATH, openAccount } from "./session.ts";
 
@@ -11,6 +12,7 @@ export function account(): PageExtra {
 		route: (app) => void app.route(ACCOUNT_PATH, accountApp),
 		async signedIn(c, user) {
 			await openAccount(c, user);
+			await grantsOf(c.env, user.id).accountOpened(user.id, c.get("requestId"));
 			return c.redirect(ACCOUNT_PATH);
 		},
 	};

@@ -113,7 +113,7 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 									<Time at={at} />
 								</td>
 								<td>
-									<bdi>{names.get(client) ?? "An app"}</bdi>
+									<bdi>{client === "" ? "This page" : (names.get(client) ?? "An app")}</bdi>
 								</td>
 								<td>{describe(entry)}</td>
 							</tr>
@@ -227,6 +227,7 @@ const ENDED: Readonly<Record<string, string>> = {
 
 const EVENTS: Readonly<Record<string, string>> = {
 	signed_in: "You signed in and let it in",
+	account_opened: "You signed in",
 	token_issued: "It connected",
 	grant_refreshed: "It renewed its access",
 	refresh_token_reused: "A token that was replaced long ago was used again",

@@ -112,8 +112,8 @@ const REUSED = {
 
 type Recorded = {
 	readonly userId: string;
-	readonly grantId: string;
-	readonly clientId: string | undefined;
+	readonly grantId?: string;
+	readonly clientId?: string | undefined;
 	readonly outcome?: string;
 };
 
@@ -246,6 +246,11 @@ export class GrantKeeper implements Keeper, Exchanges {
 		if (upstream !== undefined && upstream !== (await sha256(token))) return false;
 		await this.revoke({ ...grant, reason: "provider" });
 		return true;
+	}
+
+	/** Notes that the user has signed in to see their account. */
+	accountOpened(userId: string, requestId: string): Promise<void> {
+		return this.#answering(requestId, () => this.#record("account_opened", { userId }));
 	}
 
 	/** What the user sees of their grants. */
@@ -387,10 +392,10 @@ export class GrantKeeper implements Keeper, Exchanges {
 	/** Notes an event in the audit log, and for the user. @param shown what only the user sees of it */
 	async #record(
 		event: AuditEvent,
-		{ userId, grantId: grant, clientId: client = "", outcome }: Recorded,
+		{ userId, grantId: grant, clientId: client, outcome }: Recorded,
 		shown = outcome,
 	): Promise<void> {
-		this.#host.history.add({ event, client, grant, outcome: shown });
+		this.#host.history.add({ event, client: client ?? "", grant: grant ?? "", outcome: shown });
 		// A server without a key refuses all requests, unless it is local.
 		const user = await pseudonymOf(userId, this.#host.env, true);
 		audit(event, { requestId: currentRequestId(), user, client, grant, ...(outcome !== undefined && { outcome }) });

@@ -6,7 +6,8 @@ import type { AppEnv } from "../app-env.ts";
 import { logError } from "../errors.ts";
 import { refuse } from "../http/answers.tsx";
 import { hasCallbackMismatch, refuseForProvider } from "./misconfigured-provider.tsx";
-import { helpers, readForm } from "./sign-in.ts";
+import { readForm } from "./sign-in.ts";
+import { guardedStorage } from "./storage.ts";
 import { transactionState } from "./transaction.ts";
 
 const DOCUMENT_UNREADABLE =
@@ -79,7 +80,9 @@ async function refuseRequest(c: Context<AppEnv>): Promise<Response> {
 			`MCP clients open this page themselves. ${START_AGAIN}`,
 		);
 	}
-	if ((await helpers(c).lookupClient(clientId)) === null) return refuseUnknownClient(c);
+	// A client with a metadata document would have been refused before.
+	const isKnown = clientId.startsWith("https://") || (await guardedStorage(c.env.OAUTH_KV).get(`client:${clientId}`));
+	if (!isKnown) return refuseUnknownClient(c);
 	if (!parameters.get("redirect_uri")) {
 		return refuse(c, 400, "The app did not say where to send you after the sign-in.", START_AGAIN);
 	}

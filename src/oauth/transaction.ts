@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AppEnv } from "../app-env.ts";
 import { sha256 } from "../auth/sha256.ts";
-import { guardedStorage } from "./storage.ts";
+import { guardedStorage, storageOf } from "./storage.ts";
 
 /**
  * - `open`: this browser can continue it
@@ -20,6 +20,8 @@ export type TransactionState = "open" | "elsewhere" | "late" | "over";
 export async function transactionState(c: Context<AppEnv>, handle: string): Promise<TransactionState> {
 	const hash = await sha256(handle);
 	const isMine = Object.values(getCookie(c)).includes(hash);
-	if ((await guardedStorage(c.env.OAUTH_KV).get(`transaction:${hash}`)) === null) return isMine ? "late" : "over";
+	// Only for a sign-in of this browser is it worth to look again.
+	const storage = isMine ? storageOf(c.env).OAUTH_KV : guardedStorage(c.env.OAUTH_KV);
+	if ((await storage.get(`transaction:${hash}`)) === null) return isMine ? "late" : "over";
 	return isMine ? "open" : "elsewhere";
 }

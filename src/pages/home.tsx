@@ -51,6 +51,12 @@ export function HomePage({ origin, server, signIn, offers }: HomePageProps) {
 				))}
 			</dl>
 
+			{server.pages.map(({ path, title }) => (
+				<p>
+					<a href={path}>{title}</a>
+				</p>
+			))}
+
 			<Offers title="Tools" items={catalogue.tools} />
 			<Offers title="Resources" items={catalogue.resources.map((one) => ({ ...one, name: one.uri }))} />
 			<Offers title="Prompts" items={catalogue.prompts} />

@@ -44,8 +44,10 @@ describe("a person at /account", () => {
 		expect(text).not.toContain("an argument");
 	});
 
-	it("without any app reads that there is none", async () => {
-		expect(await textOf(await openAccount(newEmail()))).toContain("No app uses this server for you.");
+	it("without any app reads that there is none, and when they signed in here", async () => {
+		const text = await textOf(await openAccount(newEmail()));
+		expect(text).toContain("No app uses this server for you.");
+		expect(text).toMatch(/This page\s+You signed in/);
 	});
 
 	it("disconnects one app, or all", async () => {
