@@ -10,6 +10,7 @@ import type { AppEnv } from "./app-env.ts";
 import { answerError, ENDPOINTS, explainToBrowsers, PROGRAM_PATHS, refuse } from "./http/answers.tsx";
 import { refuseForeignRequests } from "./http/host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
+import { runWithRequestId } from "./http/request-id.ts";
 import { logRequests } from "./http/request-log.ts";
 import { answerFrom } from "./mcp/catalogue-answerer.ts";
 import type { Extra } from "./mcp/define/extra.ts";
@@ -103,7 +104,10 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 
 /** The type is written out because a type inferred from the server would be circular through Env. */
 export type Worker = {
-	readonly handler: Pick<Hono<AppEnv>, "fetch" | "request">;
+	readonly handler: Pick<Hono<AppEnv>, "fetch" | "request"> & {
+		/** Called by the cron trigger. */
+		scheduled(controller: ScheduledController, env: Env): Promise<void>;
+	};
 	readonly RemoteMcp: new (ctx: DurableObjectState, env: Env) => UserMcpAgent;
 };
 
@@ -113,5 +117,13 @@ export function createWorker(server: DefinedServer): Worker {
 			return server;
 		}
 	}
-	return { handler: createApp(server), RemoteMcp };
+	const { fetch, request } = createApp(server);
+	const handler: Worker["handler"] = {
+		fetch,
+		request,
+		async scheduled(_controller, env) {
+			await runWithRequestId(crypto.randomUUID(), async () => server.signIn.sweep?.(env));
+		},
+	};
+	return { handler, RemoteMcp };
 }

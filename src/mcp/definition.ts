@@ -44,6 +44,8 @@ export type WayIn = {
 	describe(env: Env, origin: string): WayInDescription;
 	/** Makes what keeps the sign-in's data of a user, in the user's object. The Worker calls its methods there. */
 	keeper?(server: Server, host: KeeperHost): Keeper;
+	/** Deletes expired data outside the users' objects. The cron trigger calls it; it logs failures and does not throw. */
+	sweep?(env: Env): Promise<void>;
 };
 
 /** What a keeper gets from the user's object. */

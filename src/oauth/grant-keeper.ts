@@ -219,6 +219,11 @@ export class GrantKeeper implements Keeper, Exchanges {
 		await this.#record("permissions_changed", { userId, grantId, clientId });
 	}
 
+	/** The grants whose code was exchanged, the newest first. */
+	grants() {
+		return this.#records.grants();
+	}
+
 	/** Ends a grant. */
 	revoke({ origin, userId, grantId, requestId, reason }: Revocation): Promise<void> {
 		return this.#answering(requestId, () =>
@@ -226,11 +231,11 @@ export class GrantKeeper implements Keeper, Exchanges {
 		);
 	}
 
-	/** Ends all grants of the user. @returns how many there were */
+	/** Ends all grants of the user, also those whose code was not exchanged yet. @returns how many were in use */
 	async revokeAll(all: Omit<Revocation, "grantId">): Promise<number> {
-		const grants = this.#records.grants();
-		await Promise.all(grants.map(({ id }) => this.revoke({ ...all, grantId: id })));
-		return grants.length;
+		const inUse = this.#records.grants().length;
+		await Promise.all(this.#records.ids().map((grantId) => this.revoke({ ...all, grantId })));
+		return inUse;
 	}
 
 	/**

@@ -89,6 +89,11 @@ export class GrantRecords {
 		return row && grantSchema.safeParse(readRecord(name, row.value)).data;
 	}
 
+	/** The ids of all grants. */
+	ids(): string[] {
+		return this.#names("grant:").map((name) => name.slice(name.lastIndexOf(":") + 1));
+	}
+
 	/** The grants whose code was exchanged, the newest first. */
 	grants(): GrantRecord[] {
 		return this.#names("grant:")

@@ -15,6 +15,8 @@ const ACCESS_TOKEN_SECONDS = 60 * 60;
 const GRANT_IDLE_DAYS = 30;
 const GRANT_MAX_AGE_DAYS = 90;
 const MAX_DAYS = 999;
+/** RFC 6750 section 2.1. */
+const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
 
 const settingsSchema = z.object({
 	CLIENT_METADATA_DOCUMENTS: text
@@ -25,6 +27,10 @@ const settingsSchema = z.object({
 	GRANT_IDLE_DAYS: number(GRANT_IDLE_DAYS, { unit: "days", max: MAX_DAYS }),
 	GRANT_MAX_AGE_DAYS: number(GRANT_MAX_AGE_DAYS, { unit: "days", max: MAX_DAYS }),
 	REPLACED_TOKEN_SECONDS: number(0, { unit: "seconds", min: 0, max: 30 * DAY_SECONDS }),
+	OPERATOR_KEY: text.refine(
+		(key) => key === "" || (key.length >= 32 && BEARER_TOKEN.test(key)),
+		"needs at least 32 letters, digits and -._~+/, such as `openssl rand -hex 32` prints",
+	),
 });
 
 const privateUseUriSchema = z
@@ -37,6 +43,8 @@ export type SignInSettings = Pick<Settings, "problems" | "missing" | "warnings">
 	readonly lifetimes: GrantLifetimes;
 	/** How long a replaced refresh token stands for its successor, if the successor's access token expires sooner. */
 	readonly replacedTokenSeconds: number;
+	/** The secret of an operator, who may end the grants of any user. Undefined if no operator may. */
+	readonly operatorKey: string | undefined;
 	/** Accepted redirect URIs with private-use schemes. */
 	readonly privateUseRedirectUris: readonly string[];
 	/** The providers that the settings enable, in the order in which the consent page lists them. */
@@ -81,6 +89,7 @@ export function readSignInSettings(env: object): SignInSettings {
 			maxAgeSeconds: settings.GRANT_MAX_AGE_DAYS * DAY_SECONDS,
 		},
 		replacedTokenSeconds: settings.REPLACED_TOKEN_SECONDS,
+		operatorKey: settings.OPERATOR_KEY || undefined,
 		problems: [...wrong.values(), ...identity.problems],
 		missing: hasProvider ? [] : [MISSING_PROVIDER],
 		warnings: [...privateUseUris.warnings, ...identity.warnings],

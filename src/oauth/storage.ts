@@ -106,7 +106,8 @@ export function readRecord(key: string, text: string): unknown {
 	return null;
 }
 
-async function reach<T>(ask: () => Promise<T>): Promise<T> {
+/** @throws OAuthError `temporarily_unavailable` if storage does not answer */
+export async function reach<T>(ask: () => Promise<T>): Promise<T> {
 	try {
 		return await ask();
 	} catch (error) {

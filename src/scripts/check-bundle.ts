@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { ROOT, WRANGLER } from "./paths.ts";
 
 /** Compressed. Cloudflare's free plan allows 3 MiB, but a larger bundle also makes each cold start slower. */
-const BUDGET_KIB = 800;
+const BUDGET_KIB = 820;
 
 const args = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
 const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });

@@ -4,10 +4,10 @@
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { type ApiKey, apiKeySchema, makeKey, RECORD_PREFIX, recordName } from "../auth/api-key.ts";
-import { findNpm, flagKeptByNpm } from "./npm.ts";
+import { parseCommand, runCommand } from "./command.ts";
 import { ROOT, WRANGLER } from "./paths.ts";
 
 const HELP = `Makes API keys for a server whose signIn in src/server.ts is apiKeys().
@@ -35,6 +35,8 @@ const OPTIONS = {
 	key: { type: "string" },
 } as const;
 
+const parse = () => parseCommand({ script: "keys", help: HELP, options: OPTIONS });
+
 type Options = ReturnType<typeof parse>["values"];
 
 /** The server whose keys to manage. */
@@ -51,19 +53,10 @@ const MAX_DAYS = 3650;
 const listedSchema = z.array(z.object({ name: z.string(), metadata: apiKeySchema }));
 type Listed = z.infer<typeof listedSchema>[number];
 
-try {
-	await run(process.argv.slice(2));
-} catch (error) {
-	console.error(error instanceof Error ? error.message : error);
-	process.exitCode = 1;
-}
+await runCommand(run);
 
-async function run(argv: readonly string[]): Promise<void> {
-	const npm = findNpm();
-	const kept = Object.keys(OPTIONS).find((name) => flagKeptByNpm(name, npm) !== undefined);
-	if (kept)
-		throw new Error(`npm kept --${kept} for itself. Put -- in front: npm run keys -- ${argv.join(" ")} --${kept} …`);
-	const { values, positionals } = parse(argv);
+async function run(): Promise<void> {
+	const { values, positionals } = parse();
 	const [command = "help", subject, ...more] = positionals;
 	if (values.help || command === "help") return console.log(HELP);
 	if (values.key !== undefined)
@@ -83,14 +76,6 @@ async function run(argv: readonly string[]): Promise<void> {
 			return revoke(await find(subject, values), values);
 		default:
 			throw new Error(`There is no command ${command}.\n\n${HELP}`);
-	}
-}
-
-function parse(argv: readonly string[]) {
-	try {
-		return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-	} catch (error) {
-		throw new Error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
 	}
 }
 

@@ -13,9 +13,12 @@ import { dropEmptyMembers } from "../oauth/client-requests.ts";
 import { GrantKeeper } from "../oauth/grant-keeper.ts";
 import { answerTokenRequest } from "../oauth/grants.ts";
 import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
+import { operatorApp } from "../oauth/operator.ts";
+import { OPERATOR_GRANTS } from "../oauth/operator-contract.ts";
 import { createResourceServers } from "../oauth/server.ts";
 import { readSignInSettings } from "../oauth/settings.ts";
 import { answerStorageError, storageOf } from "../oauth/storage.ts";
+import { sweep } from "../oauth/sweep.ts";
 import { upstreamOf } from "../oauth/upstream-api.ts";
 import { routeEndpoints } from "./route-endpoints.ts";
 
@@ -59,6 +62,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 			app.all("/.well-known/oauth-authorization-server", (c) =>
 				authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
 			);
+			app.route(OPERATOR_GRANTS, operatorApp);
 			app.route("/", authorizationApp);
 		},
 		problems: (env, isLocal) => problemsOf(readSignInSettings(env), isLocal),
@@ -73,6 +77,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 			};
 		},
 		keeper: (server, host) => new GrantKeeper(server, host),
+		sweep,
 		upstreamOf: (principal, _server, env) => upstreamOf(principal, env, apis ?? {}),
 	};
 }

@@ -1,10 +1,21 @@
 /** The account pages, as a browser without JavaScript meets them; and as an attacker does. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newHold } from "../support/fixture/control.ts";
+import { REDIRECT_URI } from "../support/oauth-client.ts";
 import { execute, rowsOf, userOf } from "../support/objects.ts";
 import type { Person } from "../support/person.ts";
 import { readText } from "../support/person.ts";
-import { askTool, fetchWorker, INITIALIZE, LOCAL, mcp, openSession, person, signIn } from "../support/worker.ts";
+import {
+	askTool,
+	fetchWorker,
+	INITIALIZE,
+	LOCAL,
+	mcp,
+	oauthClient,
+	openSession,
+	person,
+	signIn,
+} from "../support/worker.ts";
 
 const ACCOUNT = `${LOCAL}/account`;
 
@@ -61,6 +72,19 @@ describe("a person at /account", () => {
 		expect([await works(one.access_token), await works(two.access_token)]).toEqual([false, true]);
 		await browser.post(`${ACCOUNT}/disconnect`, []);
 		expect([await works(two.access_token), await works(three.access_token)]).toEqual([false, false]);
+	});
+
+	it("ends also the access that an app is about to get", async () => {
+		const email = newEmail();
+		const client = oauthClient();
+		const clientId = await client.register();
+		const { url, verifier } = await client.authorizationUrl(clientId);
+		const code = (await person().authorize(url, { email })).searchParams.get("code") ?? "";
+		await (await openAccount(email)).post(`${ACCOUNT}/disconnect`, []);
+		const fields = { grant_type: "authorization_code", code, redirect_uri: REDIRECT_URI, code_verifier: verifier };
+		const response = await client.token({ ...fields, client_id: clientId });
+		expect(response.status).toBe(400);
+		expect(await response.json()).toMatchObject({ error: "invalid_grant" });
 	});
 
 	it("deletes everything only if they are sure", async () => {

@@ -39,6 +39,7 @@ describe("the settings", () => {
 			privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS],
 			lifetimes: { accessTokenSeconds: 3600, idleSeconds: 30 * 24 * 3600, maxAgeSeconds: 90 * 24 * 3600 },
 			replacedTokenSeconds: 0,
+			operatorKey: undefined,
 			problems: [],
 			missing: [expect.stringContaining("GITHUB_CLIENT_ID")],
 			warnings: [],

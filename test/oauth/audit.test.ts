@@ -5,7 +5,7 @@ import { newHold } from "../support/fixture/control.ts";
 import { REDIRECT_URI, type Tokens } from "../support/oauth-client.ts";
 import { rowsOf, secretOf, storedIn, userOf } from "../support/objects.ts";
 import { Person } from "../support/person.ts";
-import { askTool, fetchWorker, LOCAL, mcp, oauthClient, openSession } from "../support/worker.ts";
+import { askTool, DEPLOYED, fetchWorker, LOCAL, mcp, oauthClient, openSession } from "../support/worker.ts";
 
 type Line = Record<string, string | number>;
 
@@ -112,7 +112,7 @@ it("is kept for the user, in their object, with the long calls and without argum
 });
 
 it("a line for each request has its path, and never its query", async () => {
-	await fetchWorker(`${LOCAL}/callback?code=secret-code&state=secret-state`);
+	await fetchWorker(`${DEPLOYED}/callback?code=secret-code&state=secret-state`);
 	expect(linesOf("request")).toMatchObject([{ method: "GET", path: "/callback", status: 400 }]);
 	expect(texts.join()).not.toContain("secret-");
 });

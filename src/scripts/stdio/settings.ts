@@ -1,9 +1,6 @@
 /** The settings of the stdio server for the scripts. STDIO_COMMAND in the environment or `.dev.vars` turns it on. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseEnv } from "node:util";
 import { splitWords } from "../../bridge/words.ts";
-import { ROOT } from "../paths.ts";
+import { DEV_VARS, readDevVars, type Variables } from "../dev-vars.ts";
 
 export type ContainerSettings = {
 	/** The command line, as one line. */
@@ -16,11 +13,8 @@ export type ContainerSettings = {
 	readonly source: string;
 };
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
 const DEFAULT_MAX_INSTANCES = 20;
 const DEFAULT_SLEEP_AFTER = "10m";
-const DEV_VARS = ".dev.vars";
 
 /**
  * @param env overrides the file; an empty STDIO_COMMAND there turns the container off
@@ -50,9 +44,4 @@ function checkCommand(command: string, source: string): void {
 	// The command is passed as one line, in flags and in the Dockerfile.
 	if (/[\r\n]/.test(command)) throw new Error(`${setting} must be one line.`);
 	if (splitWords(command, setting).length === 0) throw new Error(`${setting} names no command.`);
-}
-
-export function readDevVars(): Variables {
-	const path = join(ROOT, DEV_VARS);
-	return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
 }

@@ -11,12 +11,13 @@ import { childEnvironment } from "../../bridge/environment.ts";
 import { AS_GROUP } from "../../bridge/process-group.ts";
 import { splitWords } from "../../bridge/words.ts";
 import { shownCommand } from "../../stdio/shown-command.ts";
+import { readDevVars } from "../dev-vars.ts";
 import { startWorker } from "../local-worker.ts";
 import { Processes } from "../processes.ts";
 import { checkFlags, countFlags, flagValue } from "../wrangler-flags.ts";
 import { hasConfigFlag } from "./deployment.ts";
 import { withSecret } from "./secret-config.ts";
-import { readContainerSettings, readDevVars } from "./settings.ts";
+import { readContainerSettings } from "./settings.ts";
 
 const BRIDGE = join(import.meta.dirname, "../../bridge/main.ts");
 const SECRET_BYTES = 32;
