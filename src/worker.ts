@@ -5,13 +5,13 @@ import { contextStorage } from "hono/context-storage";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "./app-env.ts";
 import { answerError, ENDPOINTS, explainToBrowsers, PROGRAM_PATHS, refuse } from "./http/answers.tsx";
 import { refuseForeignRequests } from "./http/host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
 import { runWithRequestId } from "./http/request-id.ts";
 import { logRequests } from "./http/request-log.ts";
+import { setSecurityHeaders } from "./http/security-headers.ts";
 import { answerFrom } from "./mcp/catalogue-answerer.ts";
 import type { Extra } from "./mcp/define/extra.ts";
 import type { DefinedServer } from "./mcp/define/server.ts";
@@ -21,7 +21,6 @@ import { UserMcpAgent } from "./mcp/object/remote-mcp.ts";
 import { createStreamableHttp } from "./mcp/streamable-http.ts";
 import type { Handler } from "./mcp/visit.ts";
 import { pages } from "./pages/app.tsx";
-import { STYLE_SOURCE } from "./pages/style.ts";
 
 /** Large enough for any tool call, small enough to be read into memory. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -55,23 +54,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 		c.set("server", server);
 		await next();
 	});
-	// On every response, including refusals.
-	app.use(
-		secureHeaders({
-			contentSecurityPolicy: {
-				defaultSrc: ["'none'"],
-				styleSrc: [STYLE_SOURCE],
-				imgSrc: ["data:"],
-				baseUri: ["'none'"],
-				frameAncestors: ["'none'"],
-			},
-			xFrameOptions: "DENY",
-			// "no-referrer" would make browsers post forms with `Origin: null`.
-			referrerPolicy: "same-origin",
-			// If a client opens the sign-in as a pop-up, it keeps a reference to that window until the sign-in returns.
-			crossOriginOpenerPolicy: false,
-		}),
-	);
+	app.use(setSecurityHeaders);
 	app.use(requestId({ headerName: "", generator: (c) => c.req.header("CF-Ray") ?? crypto.randomUUID() }));
 	app.use(logRequests);
 	app.use(refuseForeignRequests);

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import { scopeNamed } from "../auth/scopes.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import type { Server } from "../mcp/definition.ts";
-import type { Account, ConnectedApp } from "../oauth/grant-keeper.ts";
+import type { Account, ConnectedApp } from "../oauth/grant-contract.ts";
 import { Layout } from "../pages/layout.tsx";
 import type { AccountUser } from "./session.ts";
 

@@ -89,6 +89,7 @@ export function answerWithPage(
 	status: ContentfulStatusCode,
 	props: Omit<ErrorPageProps, "requestId">,
 ): Response | Promise<Response> {
+	c.header("Cache-Control", "no-store");
 	return c.html(<ErrorPage hasHomeLink={c.req.path !== "/"} {...props} requestId={c.get("requestId")} />, status);
 }
 
@@ -113,9 +114,9 @@ export function refuse(
 	return c.json({ error: errorCode(status), error_description: text }, status);
 }
 
-/** RFC 6749, section 4.1.2.1, which defines two of these codes for the statuses 500 and 503. */
+/** RFC 6749, section 4.1.2.1, which defines two of these codes for the statuses 500 and 503; 429 is temporary too. */
 function errorCode(status: number): string {
-	if (status === 503) return "temporarily_unavailable";
+	if (status === 503 || status === 429) return "temporarily_unavailable";
 	return status >= 500 ? "server_error" : "invalid_request";
 }
 

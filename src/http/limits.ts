@@ -1,10 +1,15 @@
-/** Rate limits for each client address. */
+/** Rate limits: on what strangers can make, for each address, and on what users do, for each of them. */
+import { isLoopbackUrl } from "./loopback.ts";
 
 /** Counts requests by key: a rate limit binding of Workers, which counts separately at each Cloudflare location. */
 export type Limiter = Pick<RateLimit, "limit">;
 
 /** The longest period of a rate limit. */
 export const LIMIT_RETRY_SECONDS = 60;
+
+/** What is counted: by address what needs no sign-in, by user what does. Each has a count of its own. */
+export type ByAddress = "registration" | "authorization" | "bad-token" | "visit";
+type ByUser = "call" | "stream";
 
 /** The groups of a /64 network. A customer of an internet provider gets at least one such network. */
 const NETWORK_GROUPS = 4;
@@ -27,8 +32,24 @@ export function networkOf(address: string): string {
 	return groups.slice(0, NETWORK_GROUPS).join(":");
 }
 
-/** Whether a request exceeds the rate limit of its network. */
-export async function isBeyond(limiter: Limiter, request: Request): Promise<boolean> {
-	const { success } = await limiter.limit({ key: networkOf(request.headers.get("CF-Connecting-IP") ?? "") });
-	return !success;
+/** Whether a request exceeds the limit of its network. There is no limit on loopback hosts. */
+export function isAddressBeyond(limiter: Limiter | undefined, request: Request, what: ByAddress): Promise<boolean> {
+	const network = networkOf(request.headers.get("CF-Connecting-IP") ?? "");
+	return isBeyond(limiter, request, `${what}:${network}`);
+}
+
+/** Whether a user exceeds their limit. There is no limit on loopback hosts. */
+export function isUserBeyond(
+	limiter: Limiter | undefined,
+	request: Request,
+	what: ByUser,
+	userId: string,
+): Promise<boolean> {
+	return isBeyond(limiter, request, `${what}:${userId}`);
+}
+
+/** @param limiter undefined if the binding was removed, as a fork may */
+async function isBeyond(limiter: Limiter | undefined, request: Request, key: string): Promise<boolean> {
+	if (!limiter || isLoopbackUrl(request.url)) return false;
+	return !(await limiter.limit({ key })).success;
 }

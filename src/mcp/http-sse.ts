@@ -32,6 +32,8 @@ export function createHttpSse(server: Server, answerer: Answerer): Handler {
 	async function open(visit: Visit): Promise<Response> {
 		const { request, principal, ids } = visit;
 		if (!accepts(request, "text/event-stream")) return notAcceptable("text/event-stream");
+		const limited = await visit.refuseBeyondLimit("stream");
+		if (limited) return limited;
 		const session = newSession();
 		const refused = await answerer.prepareStream?.(visit, session, "sse");
 		if (refused) return refused;
@@ -58,6 +60,8 @@ export function createHttpSse(server: Server, answerer: Answerer): Handler {
 		}
 		const session = await ids.read(given);
 		if (!session) return sessionNotFound(id);
+		const limited = await visit.refuseBeyondLimit("call", id);
+		if (limited) return limited;
 		return answerer.objectOf(visit).sessions.postToSse(session, posted, principal);
 	}
 

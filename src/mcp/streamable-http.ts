@@ -69,6 +69,8 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 		if (!accepts(request, "application/json") || !accepts(request, "text/event-stream")) {
 			return notAcceptable("both application/json and text/event-stream", id);
 		}
+		const limited = await visit.refuseBeyondLimit("call", id);
+		if (limited) return limited;
 		const atOnce = answerer.answerAtOnce?.(visit, message, (id) => findSession(visit, id));
 		if (atOnce) return atOnce;
 		const checked = answerer.check(visit, message);
@@ -112,6 +114,8 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 		if (!accepts(request, "text/event-stream")) return notAcceptable("text/event-stream");
 		const session = await findSession(visit);
 		if (session instanceof Response) return session;
+		const limited = await visit.refuseBeyondLimit("stream");
+		if (limited) return limited;
 		const { sessions, streams } = answerer.objectOf(visit);
 		const lastEventId = request.headers.get(LAST_EVENT_HEADER) || undefined;
 		if (lastEventId !== undefined && !isStandaloneEvent(lastEventId)) {

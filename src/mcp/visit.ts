@@ -1,4 +1,5 @@
 /** A visit: a request that was let in at an endpoint, with its principal. */
+import type { RequestId } from "@modelcontextprotocol/server";
 import { pseudonymOf } from "../audit.ts";
 import type { User } from "../auth/grant.ts";
 import { allowListsOf, permissionsOf, type WithPermissions } from "../auth/permissions.ts";
@@ -6,6 +7,8 @@ import type { Principal } from "../auth/principal.ts";
 import { isScope, type WithScopes } from "../auth/scopes.ts";
 import { accepts as isAccepted } from "../http/accept.ts";
 import type { Endpoint } from "../http/endpoints.ts";
+import { JSON_RPC, jsonRpcError } from "../http/json-rpc.ts";
+import { isUserBeyond, LIMIT_RETRY_SECONDS } from "../http/limits.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { VERSION_HEADER } from "./headers.ts";
@@ -30,6 +33,8 @@ export type Visit = Pick<Admission, "challenge"> & {
 	readonly env: Env;
 	readonly principal: Principal;
 	readonly ids: SessionIds;
+	/** @returns the refusal of a user who calls or opens streams too often */
+	refuseBeyondLimit(what: "call" | "stream", id?: RequestId | null): Promise<Response | undefined>;
 };
 
 export async function visitOf(
@@ -41,8 +46,21 @@ export async function visitOf(
 ): Promise<Visit> {
 	const principal = await principalOf(request, env, admission, server, endpoint);
 	const { challenge } = admission;
-	return { request, env, principal, ids: new SessionIds(endpoint, env, principal), ...(challenge && { challenge }) };
+	return {
+		request,
+		env,
+		principal,
+		ids: new SessionIds(endpoint, env, principal),
+		...(challenge && { challenge }),
+		async refuseBeyondLimit(what, id = null) {
+			if (!(await isUserBeyond(env.USER_LIMIT, request, what, principal.user.id))) return undefined;
+			const headers = { "Retry-After": String(LIMIT_RETRY_SECONDS) };
+			return jsonRpcError(429, JSON_RPC.transport, TOO_MANY, { id, headers });
+		},
+	};
 }
+
+const TOO_MANY = "Too many requests of yours came within a minute. Try again in a minute.";
 
 async function principalOf(
 	request: Request,

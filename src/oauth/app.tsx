@@ -1,6 +1,7 @@
 /** The authorization endpoint: shows the consent page and starts the sign-in. Built on the helpers of the library. */
 import {
 	AuthorizationError,
+	type AuthorizationErrorCode,
 	type AuthRequest,
 	authorizationErrorRedirect,
 	CimdFetchError,
@@ -16,6 +17,7 @@ import { answerError, refuse } from "../http/answers.tsx";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { ConsentPage, type ConsentPageProps } from "../pages/consent.tsx";
 import { callbackApp } from "./callback.tsx";
+import { trustOf } from "./client-policy.ts";
 import { dropEmptyParameters } from "./client-requests.ts";
 import { isAcceptedRedirectUri, isPrivateUseUri, isWebRedirectUri, opensApp } from "./redirect-uris.ts";
 import {
@@ -24,6 +26,8 @@ import {
 	refuseUnreadableDocument,
 	refuseWithoutStorage,
 } from "./refusals.tsx";
+import { isOwnPage } from "./registration.ts";
+import { faultOf, repeatedParameters } from "./request-faults.ts";
 import { type ScopeChoice, scopeChoices } from "./scope-choices.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 import {
@@ -120,6 +124,9 @@ async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthReques
 	const refused = await refuseClient(c, new URL(given.url).searchParams);
 	if (refused) return refused;
 	const parsed = await helpers(c).parseAuthRequest(given);
+	const [code, why] = faultOf(new URL(given.url).searchParams) ?? [];
+	// The type knows the codes of OAuth only, and some of these are of OpenID Connect.
+	if (code) return redirect(c, authorizationErrorRedirect(parsed, code as AuthorizationErrorCode, why), new Headers());
 	// RFC 8252 section 8.1. The wrapper requires this of public clients only.
 	if (opensApp(parsed.redirectUri) && !parsed.codeChallenge) {
 		const description = "PKCE is required for this redirect URI.";
@@ -133,8 +140,7 @@ async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthReques
 /**
  * Refuses client ids and redirect URIs that the wrapper would accept and this server does not.
  *
- * @param parameters the parameters of the authorization request. If a name is repeated, the first one counts, as in the
- *   wrapper
+ * @param parameters the parameters of the authorization request
  */
 async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Promise<Response | undefined> {
 	const config = readSignInSettings(c.env);
@@ -143,16 +149,34 @@ async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Pr
 	if (!/^https:\/\//i.test(clientId)) {
 		if (!isStorableKey(`client:${clientId}`)) return refuseUnknownClient(c);
 	} else if (!readsClientDocuments(config, c.req.url)) {
-		const host = URL.canParse(clientId) ? new URL(clientId).host : clientId;
-		const sentence = `The app that sent you here describes itself in a document at ${host}, and this server reads no such documents.`;
+		const sentence = `The app that sent you here describes itself in a document at ${hostOf(clientId)}, and this server reads no such documents.`;
 		return refuse(c, 400, sentence, DOCUMENTS_ARE_OFF);
+	} else if (trustOf(config.clientTrust, hostOf(clientId)) === "deny") {
+		const sentence = `This server does not accept apps that are published by ${hostOf(clientId)}.`;
+		return refuse(c, 403, sentence, "Its administrator decides which publishers it accepts: CLIENT_METADATA_POLICY.");
 	}
 	const redirectUri = parameters.get("redirect_uri") ?? "";
+	const repeated = repeatedParameters(parameters).find((name) => ["client_id", "redirect_uri"].includes(name));
+	if (repeated !== undefined) {
+		return refuse(
+			c,
+			400,
+			`The app sent the parameter \`${repeated}\` more than once, so it is not clear which app it is.`,
+		);
+	}
+	if (isOwnPage(redirectUri, new URL(c.req.url).origin)) {
+		return refuse(c, 400, "The app that sent you here wants access sent to a page of this server itself.");
+	}
 	if (!opensApp(redirectUri) || isAcceptedRedirectUri(redirectUri, config.privateUseRedirectUris)) return undefined;
 	const sentence = `The app that sent you here wants access sent to ${new URL(redirectUri).protocol} links, which this server does not accept.`;
 	if (!isPrivateUseUri(redirectUri)) return refuse(c, 400, sentence);
 	const hint = `If you trust the app, this server’s administrator can add this redirect URI to the setting PRIVATE_USE_REDIRECT_URIS: ${redirectUri}`;
 	return refuse(c, 400, sentence, hint);
+}
+
+/** The host of a client's metadata document. */
+function hostOf(clientId: string): string {
+	return URL.canParse(clientId) ? new URL(clientId).hostname : clientId;
 }
 
 /** Every client may refresh. If a client requests `offline_access`, the token's scope repeats it. */
@@ -179,8 +203,12 @@ async function askForConsent(
 		ticked ? { ...choice, isTicked: ticked.includes(choice.scope) } : choice,
 	);
 	const [page] = c.get("server").pages;
+	const { host } = new URL(c.req.url);
 	const account = page && new URL(page.path, c.req.url).href;
-	const props = { ...asking, details, choices, handle, query, account, providers: providersOf(c) };
+	const { clientDomain } = details;
+	const { clientTrust } = readSignInSettings(c.env);
+	const isUnreviewed = clientDomain !== undefined && trustOf(clientTrust, clientDomain) === "warn";
+	const props = { ...asking, details, isUnreviewed, choices, handle, query, host, account, providers: providersOf(c) };
 	return c.html(<ConsentPage {...props} />, asking.problem === undefined ? 200 : 400);
 }
 

@@ -1,13 +1,12 @@
 /** The authorization server of an origin. The library handles registration, codes, tokens, refresh and revocation. */
 import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
-import { z } from "zod";
 import { audit } from "../audit.ts";
 import { extrasOn, OFFLINE_ACCESS, scopesAt } from "../auth/scopes.ts";
 import { resourcePathsOf } from "../http/endpoints.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { perOrigin } from "./per-origin.ts";
-import { isAcceptedRedirectUri } from "./redirect-uris.ts";
 import { exchangeTokens } from "./refresh.ts";
+import { refuseRegistration } from "./registration.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 
 /** The authorization server of an origin. It has the resources and scopes of those extras that the settings turn on. */
@@ -25,7 +24,7 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 		// The wrapper accepts any scheme. The exact list is checked here at registration, and by the app at /authorize.
 		allowPrivateUseRedirectUris: true,
 		clientRegistrationCallback: ({ clientMetadata }) =>
-			refuseUnreachable(clientMetadata, config.privateUseRedirectUris),
+			refuseRegistration(clientMetadata, origin, config.privateUseRedirectUris),
 		scopesSupported: [...scopesAt(server, env, ""), OFFLINE_ACCESS],
 		tokenExchangeCallback: (options) => exchangeTokens(options, server),
 		onError({ code, internal }) {
@@ -43,20 +42,4 @@ function documentUnavailable(): Response {
 		{ error: "temporarily_unavailable", error_description: description },
 		{ status: 503, headers: { "Retry-After": "30", "Cache-Control": "no-store" } },
 	);
-}
-
-const registrationSchema = z.object({ redirect_uris: z.array(z.string()) });
-
-/**
- * Refuses a client if none of its redirect URIs is accepted. Other redirect URIs beside an accepted one do no harm:
- * Cursor, for example, always lists all of its own.
- *
- * @returns undefined for a client that can be registered
- */
-function refuseUnreachable(metadata: unknown, privateUseUris: readonly string[]) {
-	const { redirect_uris: uris } = registrationSchema.parse(metadata);
-	if (uris.some((uri) => isAcceptedRedirectUri(uri, privateUseUris))) return undefined;
-	const description =
-		"None of the redirect URIs is accepted here: one must use https, or http on a loopback host, or be listed in PRIVATE_USE_REDIRECT_URIS";
-	return { code: "invalid_redirect_uri", description, status: 400 };
 }

@@ -13,7 +13,7 @@ import { isLoopbackUrl } from "../http/loopback.ts";
 import { identifyLocally } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
 import { SignInPage, type SignInPageProps } from "../pages/sign-in.tsx";
-import type { Completion } from "./grant-keeper.ts";
+import type { Completion } from "./grant-contract.ts";
 import { grantsOf } from "./grants.ts";
 import { callbackUrl } from "./misconfigured-provider.tsx";
 import { refuseUnlessOpen } from "./refusals.tsx";

@@ -1,7 +1,6 @@
-/** Changes requests to `/authorize`, `/token` and `/register` into the form that the OAuth wrapper accepts. */
+/** Changes requests to `/authorize` and `/token` into the form that the OAuth wrapper accepts. */
 import { auth as readBasic } from "hono/utils/basic-auth";
 import { decodeJwt } from "jose";
-import { z } from "zod";
 
 /** Drops parameters of an authorization request that have no value, as RFC 6749 section 3.1 requires. */
 export function dropEmptyParameters(request: Request): Request {
@@ -17,13 +16,18 @@ export function dropEmptyParameters(request: Request): Request {
  * the one in HTTP Basic: the official Python SDK sends both. The wrapper checks everything else.
  */
 export async function tidyTokenRequest(request: Request): Promise<Request> {
-	const sent = [...new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))];
+	const sent = [...(await formOf(request))];
 	const given = sent.filter(hasValue);
 	const [id, ...others] = given.filter(isClientId).map(([, value]) => value);
 	const isRepeated = id !== undefined && others.length === 0 && id === basicIdOf(request);
 	const needed = isRepeated ? given.filter((parameter) => !isClientId(parameter)) : given;
 	if (needed.length === sent.length) return request;
 	return new Request(request, { body: String(new URLSearchParams(needed)) });
+}
+
+/** The parameters of a token request. The runtime warns where a form is read as a text. */
+export async function formOf(request: Request): Promise<URLSearchParams> {
+	return new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()));
 }
 
 const hasValue = ([, value]: [string, string]) => value !== "";
@@ -52,24 +56,4 @@ function issuerOf(assertion: string): string | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-const membersSchema = z.record(z.string(), z.unknown());
-
-/**
- * Drops optional members of a registration that are null or empty, because many clients send all members. RFC 7591
- * section 2 requires only `redirect_uris`, which stays as it is.
- */
-export async function dropEmptyMembers(request: Request): Promise<Request> {
-	const parsed = membersSchema.safeParse(
-		await request
-			.clone()
-			.json()
-			.catch(() => undefined),
-	);
-	if (!parsed.success) return request;
-	const members = Object.entries(parsed.data);
-	const given = members.filter(([name, value]) => name === "redirect_uris" || (value !== null && value !== ""));
-	if (given.length === members.length) return request;
-	return new Request(request, { body: JSON.stringify(Object.fromEntries(given)) });
 }

@@ -2,13 +2,7 @@
  * The one writer of a user's grants, in the user's object. It runs the OAuth wrapper's own code on the records of the
  * object, one request at a time for each grant.
  */
-import {
-	type AuthRequest,
-	CimdFetchError,
-	type CompleteAuthorizationOptions,
-	OAuthError,
-	type OAuthHelpers,
-} from "@cloudflare/workers-oauth-provider";
+import { type AuthRequest, CimdFetchError, OAuthError, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { type AuditEvent, audit, pseudonymOf } from "../audit.ts";
 import { extrasOn } from "../auth/scopes.ts";
 import { sha256 } from "../auth/sha256.ts";
@@ -16,89 +10,33 @@ import { logError } from "../errors.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId, runWithRequestId } from "../http/request-id.ts";
 import type { Keeper, KeeperHost, Server } from "../mcp/definition.ts";
-import type { DatedEntry } from "../mcp/object/history.ts";
 import { deleteUserData, readUserData } from "../mcp/object/user-data.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import { clientIdOf } from "./client-requests.ts";
+import type {
+	Account,
+	Completed,
+	Completion,
+	EndReason,
+	Revocation,
+	TokenRequest,
+	TokenResponse,
+} from "./grant-contract.ts";
 import { GrantFacts } from "./grant-facts.ts";
 import { type GrantedApp, GrantRecords } from "./grant-records.ts";
 import type { ExchangeEnv, Exchanges } from "./refresh.ts";
 import { type Answer, type Asked, ReplacedTokens } from "./replaced-tokens.ts";
 import { sealToken } from "./sealed-token.ts";
 import { readSignInSettings } from "./settings.ts";
+import { shownName } from "./shown-name.ts";
 import { answerStorageError } from "./storage.ts";
-
-/** A request to `/token`, whose code or token is without its seal. */
-export type TokenRequest = {
-	readonly url: string;
-	readonly headers: readonly (readonly [string, string])[];
-	readonly form: string;
-	readonly userId: string;
-	readonly grantId: string;
-	/** Whether the code or token has a valid seal: it was issued here. */
-	readonly isGenuine: boolean;
-	readonly requestId: string;
-};
-
-export type TokenResponse = {
-	readonly status: number;
-	readonly headers: [string, string][];
-	readonly body: string;
-};
-
-/** A grant to make. */
-export type Completion = Pick<CompleteAuthorizationOptions, "request" | "userId" | "scope" | "props"> & {
-	readonly origin: string;
-	/** The client's record in Workers KV. Undefined for a client with a metadata document. */
-	readonly client: string | undefined;
-	readonly requestId: string;
-};
-
-export type Revocation = Pick<TokenRequest, "userId" | "grantId" | "requestId"> & {
-	readonly origin: string;
-	readonly reason: EndReason;
-};
-
-/**
- * Who or what ended a grant: its app, the user, an administrator, the provider's API; a refresh that showed that the
- * user has to sign in again; a code that was used twice, a refresh token that was replaced long ago, or time.
- */
-export type EndReason =
-	| "app"
-	| "user"
-	| "administrator"
-	| "provider"
-	| "sign_in_again"
-	| "code_reused"
-	| "token_reused"
-	| "expired";
+import { Turns } from "./turns.ts";
 
 /** By the grant type of a request: why a grant ends while it is answered. */
 const END_REASONS: Readonly<Record<string, EndReason>> = {
 	authorization_code: "code_reused",
 	refresh_token: "sign_in_again",
 };
-
-/** Why an authorization was not completed. Errors lose their class on the way out of the object. */
-export type Completed =
-	| { readonly redirectTo: string }
-	| { readonly unreadable: { readonly metadataUrl: string; readonly detail: string } }
-	| { readonly unavailable: string };
-
-/** An app that has a grant. Times are in seconds since the epoch. */
-export type ConnectedApp = GrantedApp & {
-	readonly grant: string;
-	/** The id of the OAuth client. */
-	readonly client: string;
-	readonly scopes: readonly string[];
-	readonly createdAt: number;
-	readonly expiresAt: number | undefined;
-	readonly refreshedAt: number | undefined;
-	/** How many event streams are open. */
-	readonly streams: number;
-};
-
-export type Account = { readonly apps: ConnectedApp[]; readonly history: DatedEntry[] };
 
 /** Tables whose content the account shows. */
 const SUMMED_UP = ["grant_records", "replaced_tokens", "grant_facts", "user_history"];
@@ -131,8 +69,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 	readonly #env: ExchangeEnv;
 	/** Why a grant will have ended if it ends now. */
 	readonly #reasons = new Map<string, EndReason>();
-	/** The end of the last request of each grant. */
-	readonly #turns = new Map<string, Promise<unknown>>();
+	readonly #turns = new Turns();
 
 	constructor(server: Server, host: KeeperHost) {
 		this.#server = server;
@@ -199,7 +136,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 		};
 		const reason = END_REASONS[form.get("grant_type") ?? ""] ?? "app";
 		return this.#answering(requestId, async () => {
-			const response = await this.#inTurn(grantId, answer, reason).catch(answerStorageError);
+			const response = await this.#inTurn(grantId, reason, answer).catch(answerStorageError);
 			return { status: response.status, headers: [...response.headers], body: await response.text() };
 		});
 	}
@@ -227,7 +164,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 	/** Ends a grant. */
 	revoke({ origin, userId, grantId, requestId, reason }: Revocation): Promise<void> {
 		return this.#answering(requestId, () =>
-			this.#inTurn(grantId, () => this.#helpers(origin).revokeGrant(grantId, userId), reason),
+			this.#inTurn(grantId, reason, () => this.#helpers(origin).revokeGrant(grantId, userId)),
 		);
 	}
 
@@ -414,28 +351,21 @@ export class GrantKeeper implements Keeper, Exchanges {
 		}
 	}
 
-	/** Runs work of a grant after all earlier work of it. */
-	#inTurn<T>(grantId: string, work: () => Promise<T>, reason: EndReason): Promise<T> {
-		const before = this.#turns.get(grantId) ?? Promise.resolve();
-		const done = before.then(() => {
+	/** @param reason why the grant has ended if it ends meanwhile */
+	#inTurn<T>(grantId: string, reason: EndReason, work: () => Promise<T>): Promise<T> {
+		return this.#turns.run(grantId, async () => {
 			this.#reasons.set(grantId, reason);
-			return work();
+			try {
+				return await work();
+			} finally {
+				this.#reasons.delete(grantId);
+			}
 		});
-		const settled = done.catch(() => {});
-		this.#turns.set(grantId, settled);
-		void settled.then(() => {
-			if (this.#turns.get(grantId) !== settled) return;
-			this.#turns.delete(grantId);
-			this.#reasons.delete(grantId);
-		});
-		return done;
 	}
 }
-
-const MAX_NAME_LENGTH = 100;
 
 /** What a grant says of its app, for people. */
 async function describeApp(helpers: OAuthHelpers, request: AuthRequest): Promise<GrantedApp> {
 	const { clientName, clientDomain, redirectHost } = await helpers.describeConsent(request);
-	return { name: clientName.slice(0, MAX_NAME_LENGTH), domain: clientDomain, redirectHost };
+	return { name: shownName(clientName), domain: clientDomain, redirectHost };
 }

@@ -7,7 +7,7 @@ import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
 import { type Remote, remote } from "../mcp/user-state.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { tidyTokenRequest } from "./client-requests.ts";
+import { formOf, tidyTokenRequest } from "./client-requests.ts";
 import type { GrantKeeper } from "./grant-keeper.ts";
 import { openToken, type SealedKind, unsealed } from "./sealed-token.ts";
 import { storageOf, unavailable } from "./storage.ts";
@@ -37,7 +37,7 @@ export async function answerTokenRequest(
 	context: ExecutionContext,
 ): Promise<Response> {
 	const tidied = await tidyTokenRequest(request);
-	const form = new URLSearchParams(await tidied.clone().text());
+	const form = await formOf(tidied);
 	const [field, kinds] = presented(form);
 	const { token, isGenuine } = await open(form.get(field) ?? "", kinds, request.url, env);
 	const [userId = "", grantId = "", secret, ...others] = token.split(":");

@@ -6,6 +6,7 @@ import { isLoopbackUrl } from "../http/loopback.ts";
 import { providers } from "../identity/index.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import { readProviders } from "../identity/settings.ts";
+import { type TrustRule, trustRuleSchema } from "./client-policy.ts";
 import type { GrantLifetimes } from "./grant-records.ts";
 import { isPrivateUseUri, KNOWN_PRIVATE_USE_REDIRECT_URIS } from "./redirect-uris.ts";
 
@@ -22,6 +23,7 @@ const settingsSchema = z.object({
 	CLIENT_METADATA_DOCUMENTS: text
 		.transform((word) => word.toLowerCase())
 		.pipe(z.enum(["", "on", "off"], "takes on or off")),
+	CLIENT_METADATA_POLICY: text,
 	PRIVATE_USE_REDIRECT_URIS: text,
 	ACCESS_TOKEN_SECONDS: number(ACCESS_TOKEN_SECONDS, { unit: "seconds", min: 60, max: DAY_SECONDS }),
 	GRANT_IDLE_DAYS: number(GRANT_IDLE_DAYS, { unit: "days", max: MAX_DAYS }),
@@ -40,6 +42,8 @@ const privateUseUriSchema = z
 export type SignInSettings = Pick<Settings, "problems" | "missing" | "warnings"> & {
 	/** Whether clients may identify themselves by a metadata document. If undefined, only a local server forbids it. */
 	readonly clientMetadataDocuments: boolean | undefined;
+	/** Which apps with a metadata document are trusted. The first rule that fits counts. */
+	readonly clientTrust: readonly TrustRule[];
 	readonly lifetimes: GrantLifetimes;
 	/** How long a replaced refresh token stands for its successor, if the successor's access token expires sooner. */
 	readonly replacedTokenSeconds: number;
@@ -78,11 +82,13 @@ export function readSignInSettings(env: object): SignInSettings {
 	const { settings, wrong } = parseSettings(settingsSchema, env);
 	const identity = readProviders(providers, { ...env });
 	const privateUseUris = readList("PRIVATE_USE_REDIRECT_URIS", settings.PRIVATE_USE_REDIRECT_URIS, privateUseUriSchema);
+	const trust = readList("CLIENT_METADATA_POLICY", settings.CLIENT_METADATA_POLICY, trustRuleSchema);
 	const hasProvider = identity.providers.length + identity.problems.length > 0;
 	const read: SignInSettings = {
 		clientMetadataDocuments: isOn(settings.CLIENT_METADATA_DOCUMENTS),
 		privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS, ...privateUseUris.entries],
 		identityProviders: identity.providers,
+		clientTrust: trust.entries,
 		lifetimes: {
 			accessTokenSeconds: settings.ACCESS_TOKEN_SECONDS,
 			idleSeconds: settings.GRANT_IDLE_DAYS * DAY_SECONDS,
@@ -92,7 +98,7 @@ export function readSignInSettings(env: object): SignInSettings {
 		operatorKey: settings.OPERATOR_KEY || undefined,
 		problems: [...wrong.values(), ...identity.problems],
 		missing: hasProvider ? [] : [MISSING_PROVIDER],
-		warnings: [...privateUseUris.warnings, ...identity.warnings],
+		warnings: [...trust.warnings, ...privateUseUris.warnings, ...identity.warnings],
 	};
 	parsed.set(env, read);
 	return read;

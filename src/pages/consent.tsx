@@ -1,9 +1,11 @@
 /** The consent page: the client, its scopes and its redirect URI. All text from a client is escaped. */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import { currentServer } from "../app-env.ts";
 import { OFFLINE_ACCESS } from "../auth/scopes.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import { isWebRedirectUri, opensApp } from "../oauth/redirect-uris.ts";
 import type { ScopeChoice } from "../oauth/scope-choices.ts";
+import { mixesAlphabets, shownName } from "../oauth/shown-name.ts";
 import { Layout } from "./layout.tsx";
 
 export type ConsentPageProps = {
@@ -16,33 +18,57 @@ export type ConsentPageProps = {
 	handle: string;
 	/** The original query of the authorization request, to show the page again. */
 	query: string;
+	/** Whether the administrator wants users to be careful with what this domain publishes. */
+	isUnreviewed: boolean;
+	/** This server's own host. */
+	host: string;
 	/** The address of the account pages, if there are any. */
 	account: string | undefined;
 	/** The error in the form, if the page is shown again. */
 	problem?: string;
 };
 
-export function ConsentPage({ details, choices, handle, providers, query, account, problem }: ConsentPageProps) {
+export function ConsentPage({
+	details,
+	choices,
+	handle,
+	providers,
+	query,
+	isUnreviewed,
+	host,
+	account,
+	problem,
+}: ConsentPageProps) {
 	const [only] = providers;
-	const { clientName, clientDomain, redirectUri, redirectHost } = details;
+	const { clientDomain, redirectUri } = details;
+	const name = shownName(details.clientName);
 	return (
-		<Layout title={`Allow ${clientName}?`}>
+		<Layout title={`Allow ${name} at ${host}?`}>
 			<div class="card">
 				<h1>
-					Allow <bdi>{clientName}</bdi> to use this server for you?
+					Allow <bdi>{name}</bdi> to use {currentServer().info.title} at {host} for you?
 				</h1>
 				<dl>
+					<dt>Access goes to</dt>
+					<dd>
+						<strong>{opensApp(redirectUri) ? redirectUri : new URL(redirectUri).host}</strong>
+					</dd>
 					<dt>App</dt>
 					<dd>
-						<bdi>{clientName}</bdi>
+						<bdi>{name}</bdi>
+						{mixesAlphabets(name) && (
+							<span class="note">Careful: this name mixes letters of several alphabets that look alike.</span>
+						)}
 					</dd>
 					<dt>Published by</dt>
 					<dd>{clientDomain ? <strong>{clientDomain}</strong> : "Unknown: the app chose its own name"}</dd>
-					<dt>Access goes to</dt>
-					<dd>
-						<strong>{opensApp(redirectUri) ? redirectUri : redirectHost}</strong>
-					</dd>
 				</dl>
+				{isUnreviewed && (
+					<p class="warning">
+						The administrator of this server has not reviewed apps of <strong>{clientDomain}</strong>. Continue only if
+						you know who they are.
+					</p>
+				)}
 				{!isWebRedirectUri(redirectUri) && (
 					<p class="warning">
 						Access goes to{" "}

@@ -3,9 +3,8 @@ import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { VISITOR_PROVIDER } from "../auth/grant.ts";
 import { scopesAt } from "../auth/scopes.ts";
-import { refuse } from "../http/answers.tsx";
 import type { Endpoint } from "../http/endpoints.ts";
-import { isBeyond, LIMIT_RETRY_SECONDS } from "../http/limits.ts";
+import { limitAddress } from "../http/limit-address.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { logOnce } from "../http/misconfigured.tsx";
 import type { SignIn } from "../mcp/define/sign-in.ts";
@@ -21,11 +20,11 @@ const STREAM_SECONDS = 60 * 60;
 const WARNING =
 	"Anyone who reaches this server can call its tools: signIn in src/server.ts is anyone(). With identityProviders() or apiKeys() they have to be let in.";
 const MISSING_LIMIT =
-	"The rate limit VISITOR_LIMIT, which a server without sign-in needs, is not bound: add it to `ratelimits` in wrangler.jsonc.";
+	"The rate limit ADDRESS_LIMIT, which a server without sign-in needs, is not bound: add it to `ratelimits` in wrangler.jsonc.";
 
 /**
  * Each session gets a visitor with a random id, so two clients are never the same user. Without a session, each request
- * gets a new visitor. There is no rate limit on loopback hosts. On other hosts, VISITOR_LIMIT in wrangler.jsonc limits
+ * gets a new visitor. There is no rate limit on loopback hosts. On other hosts, ADDRESS_LIMIT in wrangler.jsonc limits
  * the requests of each address.
  */
 export function anyone(): SignIn<never> {
@@ -33,26 +32,19 @@ export function anyone(): SignIn<never> {
 		hasUsers: false,
 		apis: {},
 		route(app, server, handlerAt) {
-			routeEndpoints(app, server, async (c, path) => {
-				if (!isLoopbackUrl(c.req.url)) {
-					logOnce("anyone_may_call", [WARNING]);
-					if (await isBeyond(c.env.VISITOR_LIMIT, c.req.raw)) return refuseBeyondLimit(c);
-				}
+			const answer = async (c: Context<AppEnv>, path: Endpoint) => {
+				if (!isLoopbackUrl(c.req.url)) logOnce("anyone_may_call", [WARNING]);
 				return handlerAt(path)(c.req.raw, c.env, await admit(c, server, path));
-			});
+			};
+			routeEndpoints(app, server, answer, limitAddress("visit"));
 		},
-		problems: (env, isLocal) => (isLocal || Reflect.has(env, "VISITOR_LIMIT") ? [] : [MISSING_LIMIT]),
+		problems: (env, isLocal) => (isLocal || Reflect.has(env, "ADDRESS_LIMIT") ? [] : [MISSING_LIMIT]),
 		warnings: () => [],
 		describe: () => ({
 			way: "none",
 			next: "There is no sign-in: anyone may use it.",
 		}),
 	};
-}
-
-function refuseBeyondLimit(c: Context<AppEnv>): Response | Promise<Response> {
-	c.header("Retry-After", String(LIMIT_RETRY_SECONDS));
-	return refuse(c, 429, "Too many requests came from your address. Try again in a minute.");
 }
 
 async function admit(c: Context<AppEnv>, server: Server, path: Endpoint): Promise<Admission> {

@@ -1,20 +1,24 @@
 /** Users sign in at an identity provider, and give consent to each client: an OAuth 2.1 authorization server. */
 import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
 import { problemsOf } from "../auth/settings.ts";
+import { refuse } from "../http/answers.tsx";
 import { endpointsOf } from "../http/endpoints.ts";
+import { limitAddress, refuseTooMany } from "../http/limit-address.ts";
+import { isAddressBeyond } from "../http/limits.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { SignIn } from "../mcp/define/sign-in.ts";
 import { authorizationApp } from "../oauth/app.tsx";
 import { authorizationServer } from "../oauth/authorization-server.ts";
-import { dropEmptyMembers } from "../oauth/client-requests.ts";
 import { GrantKeeper } from "../oauth/grant-keeper.ts";
 import { answerTokenRequest } from "../oauth/grants.ts";
 import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
 import { operatorApp } from "../oauth/operator.ts";
 import { OPERATOR_GRANTS } from "../oauth/operator-contract.ts";
+import { MAX_REGISTRATION_BYTES, tidyRegistration } from "../oauth/registration.ts";
 import { createResourceServers } from "../oauth/server.ts";
 import { readSignInSettings } from "../oauth/settings.ts";
 import { answerStorageError, storageOf } from "../oauth/storage.ts";
@@ -46,18 +50,20 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 		route(app, server, handlerAt) {
 			const resourceServers = createResourceServers(handlerAt);
 			app.use(explainCallbackMismatch);
-			const serveResource = (c: Context<AppEnv>, path: string) => {
+			const serveResource = async (c: Context<AppEnv>, path: string) => {
 				const resource = c.req.path.endsWith("/") ? `${path}/` : path;
-				return (
-					resourceServers(server, originOf(c), c.env).get(resource)?.fetch(c.req.raw, c.env, contextOf(c)) ??
-					c.notFound()
-				);
+				const resourceServer = resourceServers(server, originOf(c), c.env).get(resource);
+				if (!resourceServer) return c.notFound();
+				const response = await resourceServer.fetch(c.req.raw, c.env, contextOf(c));
+				return (await refuseGuesses(c, response)) ?? response;
 			};
 			routeEndpoints(app, server, serveResource);
 			for (const path of endpointsOf(server)) {
 				const metadata = `/.well-known/oauth-protected-resource${path}`;
 				app.all(metadata, (c) => serveResource(c, path)).all(`${metadata}/`, (c) => serveResource(c, path));
 			}
+			app.use("/register", limitRegistration);
+			app.use("/register", limitAddress("registration")).use("/authorize", limitAddress("authorization"));
 			app.all("/token", serveToken).all("/register", serveRegistration);
 			app.all("/.well-known/oauth-authorization-server", (c) =>
 				authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
@@ -82,6 +88,17 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 	};
 }
 
+const limitRegistration = bodyLimit({
+	maxSize: MAX_REGISTRATION_BYTES,
+	onError: (c) => refuse(c as Context<AppEnv>, 413, "A registration must not be larger than 16 KiB."),
+});
+
+/** @returns undefined unless an address has sent too many bad tokens */
+async function refuseGuesses(c: Context<AppEnv>, { status }: Response): Promise<Response | undefined> {
+	if (status !== 401 || c.req.header("Authorization") === undefined) return undefined;
+	return (await isAddressBeyond(c.env.ADDRESS_LIMIT, c.req.raw, "bad-token")) ? refuseTooMany(c) : undefined;
+}
+
 function checkApis(apis: Readonly<Record<string, string>>): void {
 	for (const [name, url] of Object.entries(apis)) {
 		const isSafe = URL.canParse(url) && (new URL(url).protocol === "https:" || isLoopbackUrl(url));
@@ -102,7 +119,7 @@ function serveToken(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
-	const request = await dropEmptyMembers(c.req.raw);
+	const request = await tidyRegistration(c.req.raw);
 	const server = authorizationServer(c.get("server"), originOf(c), c.env);
 	const response = await server.fetch(request, storageOf(c.env), contextOf(c)).catch(answerStorageError);
 	if (response.status === 201) {

@@ -14,7 +14,7 @@ const INITIALIZE = {
 	method: "initialize",
 	params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
 };
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2];
 const BOTH: readonly Place[] = ["here", "there"];
 const other = (place: Place): Place => (place === "here" ? "there" : "here");
 

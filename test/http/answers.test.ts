@@ -88,6 +88,9 @@ describe.each(REFUSALS)("what is refused for %s (%i) at %s", (_what, status, pat
 			expect(headers.get("X-Frame-Options")).toBe("DENY");
 			expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
 			expect(headers.get("Referrer-Policy")).toBe("same-origin");
+			expect(headers.get("Permissions-Policy")).toContain("camera=()");
+			expect(headers.get("Strict-Transport-Security")).toBe(origin === LOCAL ? null : "max-age=63072000");
+			if (accept === "text/html") expect(headers.get("Cache-Control")).toBe("no-store");
 		}
 	});
 });

@@ -102,6 +102,45 @@ describe("where documents are not read", () => {
 	});
 });
 
+describe("the setting CLIENT_METADATA_POLICY", () => {
+	const under = (policy: string) => workerWith({ CLIENT_METADATA_DOCUMENTS: "on", CLIENT_METADATA_POLICY: policy });
+	const WARNING = "has not reviewed apps of editor.example";
+
+	it.each([
+		["", "allow"],
+		["deny:other.example", "allow"],
+		["warn:editor.example", "warn"],
+		["WARN:*.Editor.example, deny:*", "warn"],
+		["allow:editor.example, deny:*", "allow"],
+		["deny:*", "deny"],
+		["deny:*.example", "deny"],
+		["nonsense, deny:editor.example", "deny"],
+	])("%j has the document's app: %s", async (policy, trust) => {
+		const { response, text } = await open(under(policy), { redirectUri: "http://127.0.0.1:51234/callback" });
+		expect(response.status).toBe(trust === "deny" ? 403 : 200);
+		if (trust === "deny") expect(text).toContain("does not accept apps that are published by editor.example");
+		else expect(text.includes(WARNING)).toBe(trust === "warn");
+	});
+});
+
+describe("a refresh of a client whose document cannot be read", () => {
+	it("is told to try again, and loses nothing", async () => {
+		const client = new OAuthClient(reading, LOCAL);
+		const redirectUri = "http://127.0.0.1:51234/callback";
+		const tokens = await client.signIn({ clientId: EDITOR, redirectUri, person: new Person(reading) });
+		const fields = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "", client_id: EDITOR };
+		await caches.open("workers-oauth-provider:cimd:v1").then((cache) => cache.delete(EDITOR));
+		vi.spyOn(console, "warn").mockImplementation(() => {});
+		const down = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("", { status: 503 }));
+		const response = await client.token(fields);
+		down.mockRestore();
+		expect(response.status).toBe(503);
+		expect(response.headers.get("Retry-After")).toBe("30");
+		expect(await response.json()).toMatchObject({ error: "temporarily_unavailable" });
+		expect((await client.token(fields)).status).toBe(200);
+	});
+});
+
 describe("a document that cannot be read", () => {
 	const logged: string[] = [];
 

@@ -84,6 +84,34 @@ describe("the consent page", () => {
 		expect(page.querySelectorAll("script, img, [onerror]")).toHaveLength(0);
 	});
 
+	it.each([
+		["Cla\u202Eude", "Claude"],
+		["Line\r\nbreak\u2028and tab\t", "Line break and tab"],
+		["\u200B\u200E", "An app without a name"],
+		["n".repeat(90), `${"n".repeat(59)}…`],
+	])("shows the name %j as %s", async (clientName, shown) => {
+		const { text } = await openConsent({ clientName });
+		expect(text).toContain(`Allow ${shown} to use `);
+	});
+
+	it("marks a name whose letters look like others", async () => {
+		const warning = "mixes letters of several alphabets";
+		// The first letter is Cyrillic.
+		expect((await openConsent({ clientName: "\u0421laude" })).text).toContain(warning);
+		for (const clientName of ["Claude", "Яндекс", "クロード Claude"]) {
+			expect((await openConsent({ clientName })).text).not.toContain(warning);
+		}
+	});
+
+	it("names this server, and says where access goes before anything that the app says of itself", async () => {
+		const { html, text } = await openConsent({ clientName: "Some app" });
+		expect(parse(html).querySelector("title")?.text).toContain("localhost:8788");
+		expect(parse(html).querySelector("h1")?.text).toMatch(/at localhost:8788 for you\?$/);
+		expect(text).toContain("localhost:33418");
+		const [first] = parse(html).querySelectorAll("dt");
+		expect(first?.text).toBe("Access goes to");
+	});
+
 	it("cannot be framed, cached, or made to load anything", async () => {
 		const { response } = await openConsent();
 		const policy = response.headers.get("Content-Security-Policy");

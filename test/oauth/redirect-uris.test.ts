@@ -143,7 +143,6 @@ const REFUSED = [
 	"cursor://anysphere.cursor-mcp/oauth/./callback",
 	"cursor://anysphere.cursor-mcp/oauth%2Fcallback",
 	"cursor://anysphere.cursor-mcp:1/oauth/callback",
-	" cursor://anysphere.cursor-mcp/oauth/callback",
 	"cursor:/anysphere.cursor-mcp/oauth/callback",
 	"cursors://anysphere.cursor-mcp/oauth/callback",
 	"intent://anysphere.cursor-mcp/oauth/callback",
@@ -165,6 +164,7 @@ const DANGEROUS = [
 	"cursor://user@anysphere.cursor-mcp/oauth/callback",
 	"cursor://anysphere.cursor-mcp/oauth/callback#x",
 	"cursor://anysphere.cursor-mcp/oauth/callback#",
+	" cursor://anysphere.cursor-mcp/oauth/callback",
 	"callback",
 	"",
 ];

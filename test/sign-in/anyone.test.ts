@@ -121,8 +121,8 @@ describe("a visitor", () => {
 
 /** A server on the internet whose rate limit is `limit`. */
 const deployed = (limit: object | undefined, init?: RequestInit) => {
-	const { VISITOR_LIMIT: _, ...rest } = env;
-	const settings = { ...rest, ...(limit && { VISITOR_LIMIT: limit }) } as Env;
+	const { ADDRESS_LIMIT: _, ...rest } = env;
+	const settings = { ...rest, ...(limit && { ADDRESS_LIMIT: limit }) } as Env;
 	return worker.fetch(new Request(`${DEPLOYED}/mcp`, init), settings, createExecutionContext());
 };
 const post = (address: string, accept = "application/json, text/event-stream"): RequestInit => ({
@@ -153,12 +153,12 @@ describe("on the internet", () => {
 		const page = await deployed(limit, { headers: { Accept: "text/html" } });
 		expect(page.status).toBe(429);
 		expect(readText(await page.text())).toContain("Try again in a minute");
-		expect(keys).toEqual(["203.0.113.7", "203.0.113.7", ""]);
+		expect(keys).toEqual(["visit:203.0.113.7", "visit:203.0.113.7", "visit:"]);
 	});
 
 	it("the rate limit of wrangler.jsonc counts by address", async () => {
 		vi.spyOn(console, "warn").mockReturnValue(undefined);
-		const limit = env.VISITOR_LIMIT;
+		const limit = env.ADDRESS_LIMIT;
 		let status = 200;
 		// More than twice the limit: a new minute may begin meanwhile.
 		for (let call = 0; status === 200 && call < 1300; call++) {
@@ -174,7 +174,7 @@ describe("on the internet", () => {
 		vi.spyOn(console, "warn").mockReturnValue(undefined);
 		const response = await deployed(undefined, post("203.0.113.7"));
 		expect(response.status).toBe(503);
-		expect(await response.text()).toContain("VISITOR_LIMIT");
+		expect(await response.text()).toContain("ADDRESS_LIMIT");
 	});
 
 	it("the log says loudly that anyone may call, which on this computer is nobody's business", async () => {
@@ -198,7 +198,7 @@ describe("on the internet", () => {
 
 it("on this computer nothing is limited", async () => {
 	const limit = { limit: async () => ({ success: false }) };
-	const settings = { ...env, VISITOR_LIMIT: limit };
+	const settings = { ...env, ADDRESS_LIMIT: limit };
 	const response = await worker.fetch(
 		new Request(`${LOCAL}/mcp`, post("127.0.0.1")),
 		settings,

@@ -1,0 +1,34 @@
+/** The security headers of every answer, refusals and JSON included. */
+import type { MiddlewareHandler } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { AppEnv } from "../app-env.ts";
+import { STYLE_SOURCE } from "../pages/style.ts";
+import { isLoopbackUrl } from "./loopback.ts";
+
+/** Two years, as browsers' preload lists ask for. Other hosts of the domain are not this server's business. */
+const HSTS = `max-age=${2 * 365 * 24 * 60 * 60}`;
+
+const headers = (strictTransportSecurity: string | false) =>
+	secureHeaders({
+		strictTransportSecurity,
+		contentSecurityPolicy: {
+			defaultSrc: ["'none'"],
+			styleSrc: [STYLE_SOURCE],
+			imgSrc: ["data:"],
+			baseUri: ["'none'"],
+			frameAncestors: ["'none'"],
+		},
+		permissionsPolicy: { camera: [], geolocation: [], microphone: [], payment: [], usb: [] },
+		xFrameOptions: "DENY",
+		// "no-referrer" would make browsers post forms with `Origin: null`.
+		referrerPolicy: "same-origin",
+		// If a client opens the sign-in as a pop-up, it keeps a reference to that window until the sign-in returns.
+		crossOriginOpenerPolicy: false,
+	});
+
+/** A loopback host is the developer's own, with other servers on other ports that may not have https. */
+const local = headers(false);
+const deployed = headers(HSTS);
+
+export const setSecurityHeaders: MiddlewareHandler<AppEnv> = (c, next) =>
+	(isLoopbackUrl(c.req.url) ? local : deployed)(c, next);
