@@ -23,6 +23,9 @@ const IN_WORKERD = { isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } 
 /** What runs real processes waits half of the time: for those that start or end, and for people who sign in. */
 const WITH_PROCESSES = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
+/** What the fuzz tests try: the same few inputs each time, or, with `npm run fuzz`, many others. */
+const FUZZ = { runs: Number(process.env.FUZZ_RUNS || 100), seed: Number(process.env.FUZZ_SEED || 20261128) };
+
 cleanEnvironment();
 /** The Worker as `npm start` runs it, without the developer's own settings. */
 const WORKER = { main: "./src/index.ts", wrangler: { configPath: copyWranglerConfig() }, remoteBindings: false };
@@ -65,6 +68,15 @@ const WORKERS_AI = {
 	],
 };
 
+/** All tests come from one address, and more often than people do. Those of limits bring their own. */
+const OUT_OF_REACH = { limit: 1_000_000, period: 60 as const };
+const RATE_LIMITS = {
+	ratelimits: {
+		ADDRESS_LIMIT: { namespace_id: "1001", simple: OUT_OF_REACH },
+		USER_LIMIT: { namespace_id: "1002", simple: OUT_OF_REACH },
+	},
+};
+
 /** What the Worker of most tests is bound to. */
 const WORKER_OPTIONS = {
 	bindings: {
@@ -79,6 +91,7 @@ const WORKER_OPTIONS = {
 	},
 	...WORKERS_AI,
 };
+const UNLIMITED = { ...WORKER_OPTIONS, ...RATE_LIMITS };
 
 /** Passes a request that leaves the Worker on to the internet of the identity tests, on this computer. */
 function toInternet(request: Request, port: number): Promise<Response> {
@@ -102,7 +115,7 @@ export default defineConfig({
 		silent: "passed-only",
 		projects: [
 			{
-				plugins: [cloudflareTest({ ...WORKER, miniflare: WORKER_OPTIONS })],
+				plugins: [cloudflareTest({ ...WORKER, miniflare: UNLIMITED })],
 				resolve: PRODUCT_UNDER_TEST,
 				test: {
 					name: "worker",
@@ -114,19 +127,20 @@ export default defineConfig({
 				},
 			},
 			{
-				plugins: [cloudflareTest({ ...WORKER, main: FIXTURE, miniflare: WORKER_OPTIONS })],
+				plugins: [cloudflareTest({ ...WORKER, main: FIXTURE, miniflare: UNLIMITED })],
 				resolve: FIXTURE_UNDER_TEST,
 				test: {
 					name: "engine",
 					...IN_WORKERD,
+					provide: { fuzz: FUZZ },
 					expect: PATIENCE,
-					include: ["test/{account,auth,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					include: ["test/{account,auth,fuzz,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
 			},
 			{
-				plugins: [cloudflareTest({ ...WORKER, main: EMPTY, miniflare: WORKER_OPTIONS })],
+				plugins: [cloudflareTest({ ...WORKER, main: EMPTY, miniflare: UNLIMITED })],
 				resolve: underTest(EMPTY),
 				test: {
 					name: "empty",
@@ -165,6 +179,7 @@ export default defineConfig({
 								...EVERY_PROVIDER,
 							},
 							outboundService: (request) => toInternet(request, inject("internetPort")),
+							...RATE_LIMITS,
 							...WORKERS_AI,
 						},
 					})),

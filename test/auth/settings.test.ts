@@ -37,6 +37,7 @@ describe("the settings", () => {
 			identityProviders: [],
 			clientMetadataDocuments: undefined,
 			privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS],
+			clientTrust: [],
 			lifetimes: { accessTokenSeconds: 3600, idleSeconds: 30 * 24 * 3600, maxAgeSeconds: 90 * 24 * 3600 },
 			replacedTokenSeconds: 0,
 			operatorKey: undefined,
