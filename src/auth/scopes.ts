@@ -39,6 +39,11 @@ export function scopeNamed(server: WithScopes, name: string): ScopeDefinition | 
 	return (has(server) ? server : server.extras.find(has))?.scopes[name];
 }
 
+/** Completes "It may …" under these settings. */
+export function sentenceOf({ sentence }: ScopeDefinition, env: Env): string {
+	return typeof sentence === "string" ? sentence : sentence(env);
+}
+
 /**
  * The scopes of a resource. An extra has its own scopes. A token for the whole origin may have all scopes.
  *

@@ -8,6 +8,10 @@ import { perOrigin } from "./per-origin.ts";
 import { exchangeTokens } from "./refresh.ts";
 import { refuseRegistration } from "./registration.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
+import { answerStorageError, unavailable } from "./storage.ts";
+
+const DOCUMENT_UNAVAILABLE =
+	"The document that describes this client cannot be read at the moment. Try again in a minute.";
 
 /** The authorization server of an origin. It has the resources and scopes of those extras that the settings turn on. */
 export const authorizationServer = perOrigin((server, origin, env) => {
@@ -30,16 +34,9 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 		onError({ code, internal }) {
 			const { category, reason } = internal;
 			audit("refused", { requestId: currentRequestId(), outcome: `${code}: ${category}, ${reason}` });
-			return category === "client-id-metadata-document" ? documentUnavailable() : undefined;
+			// The wrapper answers invalid_client. A client that gets it drops its registration and its grant.
+			if (category === "client-id-metadata-document") return answerStorageError(unavailable(DOCUMENT_UNAVAILABLE));
+			return undefined;
 		},
 	});
 });
-
-/** The wrapper calls a client whose document cannot be read unknown, and an unknown client gives up its grant. */
-function documentUnavailable(): Response {
-	const description = "The document that describes this client cannot be read at the moment. Try again in a minute.";
-	return Response.json(
-		{ error: "temporarily_unavailable", error_description: description },
-		{ status: 503, headers: { "Retry-After": "30", "Cache-Control": "no-store" } },
-	);
-}

@@ -1,7 +1,7 @@
 /** What the Worker asks of a user's grants, and what it gets. It travels to the user's object and back. */
 import type { CompleteAuthorizationOptions } from "@cloudflare/workers-oauth-provider";
 import type { DatedEntry } from "../mcp/object/history.ts";
-import type { GrantedApp } from "./grant-records.ts";
+import type { GrantedApp } from "./grant-record.ts";
 
 /** A request to `/token`, whose code or token is without its seal. */
 export type TokenRequest = {
@@ -68,3 +68,11 @@ export type Completed =
 	| { readonly redirectTo: string }
 	| { readonly unreadable: { readonly metadataUrl: string; readonly detail: string } }
 	| { readonly unavailable: string };
+
+/** What an event of the audit log is about. */
+export type Occurrence = {
+	readonly userId: string;
+	readonly grantId?: string;
+	readonly clientId?: string | undefined;
+	readonly outcome?: string;
+};

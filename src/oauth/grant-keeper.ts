@@ -12,24 +12,26 @@ import { currentRequestId, runWithRequestId } from "../http/request-id.ts";
 import type { Keeper, KeeperHost, Server } from "../mcp/definition.ts";
 import { deleteUserData, readUserData } from "../mcp/object/user-data.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { clientIdOf } from "./client-requests.ts";
 import type {
 	Account,
 	Completed,
 	Completion,
 	EndReason,
+	Occurrence,
 	Revocation,
 	TokenRequest,
 	TokenResponse,
 } from "./grant-contract.ts";
 import { GrantFacts } from "./grant-facts.ts";
-import { type GrantedApp, GrantRecords } from "./grant-records.ts";
+import type { GrantedApp } from "./grant-record.ts";
+import { GrantRecords } from "./grant-records.ts";
 import type { ExchangeEnv, Exchanges } from "./refresh.ts";
-import { type Answer, type Asked, ReplacedTokens } from "./replaced-tokens.ts";
+import { ReplacedTokens } from "./replaced-tokens.ts";
 import { sealToken } from "./sealed-token.ts";
 import { readSignInSettings } from "./settings.ts";
 import { shownName } from "./shown-name.ts";
 import { answerStorageError } from "./storage.ts";
+import { TokenEndpoint } from "./token-endpoint.ts";
 import { Turns } from "./turns.ts";
 
 /** By the grant type of a request: why a grant ends while it is answered. */
@@ -41,25 +43,6 @@ const END_REASONS: Readonly<Record<string, EndReason>> = {
 /** Tables whose content the account shows. */
 const SUMMED_UP = ["grant_records", "replaced_tokens", "grant_facts", "user_history"];
 
-const NO_STORE = { headers: { "Cache-Control": "no-store" } };
-const ENDED = { error: "invalid_grant", error_description: "This access has ended. Sign in again." };
-const REUSED = {
-	error: "invalid_grant",
-	error_description: "This refresh token was replaced long ago, so access has ended for safety. Sign in again.",
-};
-
-type Recorded = {
-	readonly userId: string;
-	readonly grantId?: string;
-	readonly clientId?: string | undefined;
-	readonly outcome?: string;
-};
-
-type Refreshing = Pick<TokenRequest, "userId" | "grantId" | "isGenuine"> & {
-	/** Sends another form to the wrapper. */
-	post(fields: URLSearchParams): Promise<Response>;
-};
-
 export class GrantKeeper implements Keeper, Exchanges {
 	readonly #server: Server;
 	readonly #host: KeeperHost;
@@ -67,6 +50,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 	readonly #replaced: ReplacedTokens;
 	readonly #facts: GrantFacts;
 	readonly #env: ExchangeEnv;
+	readonly #endpoint: TokenEndpoint;
 	/** Why a grant will have ended if it ends now. */
 	readonly #reasons = new Map<string, EndReason>();
 	readonly #turns = new Turns();
@@ -79,6 +63,18 @@ export class GrantKeeper implements Keeper, Exchanges {
 		this.#replaced = new ReplacedTokens(host.sql, replacedTokenSeconds);
 		this.#facts = new GrantFacts(host.sql);
 		this.#env = { ...host.env, OAUTH_KV: this.#records.namespace, KEEPER: this };
+		this.#endpoint = new TokenEndpoint({
+			server,
+			settings: host.env,
+			env: this.#env,
+			records: this.#records,
+			replaced: this.#replaced,
+			record: (event, occurrence) => this.#record(event, occurrence),
+			endReused: async ({ url, userId, grantId }) => {
+				this.#reasons.set(grantId, "token_reused");
+				await this.#helpers(new URL(url).origin).revokeGrant(grantId, userId);
+			},
+		});
 	}
 
 	/** Makes the grant that the user consented to, and its code. */
@@ -111,31 +107,11 @@ export class GrantKeeper implements Keeper, Exchanges {
 	}
 
 	/** Answers a code exchange, a refresh or a revocation. */
-	token({ url, headers, form: sent, userId, grantId, isGenuine, requestId }: TokenRequest): Promise<TokenResponse> {
-		const form = new URLSearchParams(sent);
-		const request = new Request(url, { method: "POST", headers: headers.map(([name, value]) => [name, value]) });
-		const post = (fields: URLSearchParams) => this.#ask(request, fields);
-		const answer = async () => {
-			const grantType = form.get("grant_type");
-			// Its client's record may be gone with it, and a client that is told that it is unknown would register again.
-			if (isGenuine && grantType !== null && !this.#records.grant(userId, grantId)) {
-				return Response.json(ENDED, { ...NO_STORE, status: 400 });
-			}
-			switch (grantType) {
-				case "refresh_token":
-					return this.#refresh(request, form, { userId, grantId, isGenuine, post });
-				case null:
-					return post(form);
-				default: {
-					const response = await this.#sealed(request, await post(form));
-					const clientId = clientIdOf(request, form);
-					if (response.ok) await this.#record("token_issued", { userId, grantId, clientId });
-					return response;
-				}
-			}
-		};
-		const reason = END_REASONS[form.get("grant_type") ?? ""] ?? "app";
+	token(asked: TokenRequest): Promise<TokenResponse> {
+		const { grantId, requestId } = asked;
+		const reason = END_REASONS[new URLSearchParams(asked.form).get("grant_type") ?? ""] ?? "app";
 		return this.#answering(requestId, async () => {
+			const answer = () => this.#endpoint.answer(asked);
 			const response = await this.#inTurn(grantId, reason, answer).catch(answerStorageError);
 			return { status: response.status, headers: [...response.headers], body: await response.text() };
 		});
@@ -232,83 +208,6 @@ export class GrantKeeper implements Keeper, Exchanges {
 		if (next.length > 0) this.#host.tidyIn(Math.max(1, Math.ceil(Math.min(...next) - Date.now() / 1000)));
 	}
 
-	async #refresh(
-		request: Request,
-		form: URLSearchParams,
-		{ userId, grantId, isGenuine, post }: Refreshing,
-	): Promise<Response> {
-		const token = form.get("refresh_token") ?? "";
-		const grant = this.#records.grant(userId, grantId);
-		const asked: Asked = {
-			clientId: clientIdOf(request, form) ?? "",
-			resource: form.getAll("resource").join(" "),
-			scope: form.get("scope") ?? "",
-		};
-		// The wrapper knows how to refuse.
-		if (grant?.clientId !== asked.clientId) return post(form);
-		const standing = await this.#replaced.standing(grantId, token, asked);
-		const { clientId } = grant;
-		if (standing.kind === "answered") {
-			const refusal = await this.#refusal(form, post);
-			if (refusal) return refusal;
-			await this.#record("grant_refreshed", { userId, grantId, clientId, outcome: "repeated" });
-			return Response.json(standing.answer, NO_STORE);
-		}
-		const current = standing.kind === "open" ? standing.token : "";
-		const isKnown = [grant.refreshTokenId, grant.previousRefreshTokenId].includes(await sha256(current));
-		if (standing.kind === "reused" || (isGenuine && !isKnown)) {
-			const refusal = await this.#refusal(form, post);
-			if (refusal) return refusal;
-			await this.#record("refresh_token_reused", { userId, grantId, clientId });
-			this.#reasons.set(grantId, "token_reused");
-			await this.#helpers(new URL(request.url).origin).revokeGrant(grantId, userId);
-			return Response.json(REUSED, { ...NO_STORE, status: 400 });
-		}
-		form.set("refresh_token", current);
-		const response = await this.#sealed(request, await post(form));
-		if (!response.ok) return response;
-		await this.#replaced.keep(grantId, current, asked, await response.clone().json());
-		await this.#record("grant_refreshed", { userId, grantId, clientId });
-		return response;
-	}
-
-	/**
-	 * Has the wrapper authenticate the client, and nothing else: revoking a token that does not exist changes nothing, and
-	 * is answered with 200 (RFC 7009 section 2.2).
-	 *
-	 * @returns undefined if the client has authenticated
-	 */
-	async #refusal(form: URLSearchParams, post: Refreshing["post"]): Promise<Response | undefined> {
-		const fields = new URLSearchParams(form);
-		for (const name of ["grant_type", "refresh_token"]) fields.delete(name);
-		fields.set("token", "none");
-		const response = await post(fields);
-		return response.ok ? undefined : response;
-	}
-
-	/** Asks the wrapper. */
-	#ask(request: Request, fields: URLSearchParams): Promise<Response> {
-		const { origin } = new URL(request.url);
-		const asking = new Request(request.url, { method: "POST", headers: request.headers, body: fields });
-		// The wrapper uses no execution context at its token endpoint.
-		const context = {} as ExecutionContext;
-		return authorizationServer(this.#server, origin, this.#host.env).fetch(asking, this.#env, context);
-	}
-
-	/** Seals the tokens of an answer. */
-	async #sealed(request: Request, response: Response): Promise<Response> {
-		if (!response.ok || !response.headers.get("Content-Type")?.includes("json")) return response;
-		const body: Answer = await response.json();
-		const isLocal = isLoopbackUrl(request.url);
-		const seal = (kind: "access" | "refresh", token: string) => sealToken(kind, token, this.#host.env, isLocal);
-		const sealed = {
-			...body,
-			access_token: await seal("access", body.access_token),
-			...(body.refresh_token && { refresh_token: await seal("refresh", body.refresh_token) }),
-		};
-		return Response.json(sealed, { status: response.status, headers: response.headers });
-	}
-
 	#helpers(origin: string): OAuthHelpers {
 		return authorizationServer(this.#server, origin, this.#host.env).getOAuthApi(this.#env);
 	}
@@ -334,7 +233,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 	/** Notes an event in the audit log, and for the user. @param shown what only the user sees of it */
 	async #record(
 		event: AuditEvent,
-		{ userId, grantId: grant, clientId: client, outcome }: Recorded,
+		{ userId, grantId: grant, clientId: client, outcome }: Occurrence,
 		shown = outcome,
 	): Promise<void> {
 		this.#host.history.add({ event, client: client ?? "", grant: grant ?? "", outcome: shown });

@@ -1,26 +1,43 @@
 /**
- * The notes of grants in Workers KV, which GrantRecords writes. They show the grants of all users, and can be a minute
- * behind the users' objects, which have the truth.
+ * The notes of grants in Workers KV. They list the grants of all users, and can be a minute behind the users' objects,
+ * which are authoritative.
  */
 import { z } from "zod";
 import { logWarning } from "../errors.ts";
 import { currentRequestId } from "../http/request-id.ts";
+import { type GrantLifetimes, type GrantRecord, grantSchema } from "./grant-record.ts";
 import { reach } from "./storage.ts";
 
-const noteSchema = z.object({
-	id: z.string(),
-	userId: z.string(),
-	clientId: z.string(),
-	scope: z.array(z.string()),
-	/** Seconds since the epoch. */
-	createdAt: z.number(),
-	/** When the grant ends at the latest if it is not refreshed. */
-	expiresAt: z.number(),
-});
+const noteSchema = grantSchema
+	.pick({ id: true, userId: true, clientId: true, scope: true, createdAt: true, resource: true, redirectUri: true })
+	.extend({
+		/** When the grant ends at the latest if the client does not refresh. */
+		expiresAt: z.number(),
+	});
 
 export type GrantNote = z.infer<typeof noteSchema>;
 
-/** A note's key, from which nothing has to be read. */
+/**
+ * Writes the note of a grant, without the grant's secrets. The note outlasts the grant's next refreshes, so that few of
+ * them have to write it again.
+ *
+ * @param metadata the metadata that the OAuth wrapper stores with a grant's key
+ * @returns when the note expires, in seconds since the epoch
+ */
+export async function writeNote(
+	kv: KVNamespace,
+	grant: GrantRecord & { readonly expiresAt: number },
+	{ idleSeconds, maxAgeSeconds }: GrantLifetimes,
+	metadata: unknown,
+): Promise<number> {
+	const twiceIdle = Math.floor(Date.now() / 1000) + 2 * idleSeconds;
+	const expiration = Math.max(grant.expiresAt, Math.min(grant.createdAt + maxAgeSeconds, twiceIdle));
+	const note = noteSchema.parse({ ...grant, expiresAt: expiration });
+	await kv.put(`grant:${grant.userId}:${grant.id}`, JSON.stringify(note), { expiration, metadata });
+	return expiration;
+}
+
+/** The key of a note. Its name and metadata are in a list already, without a read. */
 export type NoteKey = {
 	readonly name: string;
 	readonly user: string;

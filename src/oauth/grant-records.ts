@@ -3,56 +3,19 @@
  * about grants and their tokens. Workers KV has a copy of each token's record, from which requests are answered, and a
  * note of each grant, so that an administrator can find it. It has everything else, as usual.
  */
-import { z } from "zod";
 import { logError } from "../errors.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { hasTable } from "../mcp/has-table.ts";
+import { parseNoteName, writeNote } from "./grant-notes.ts";
+import { type GrantLifetimes, type GrantRecord, grantSchema } from "./grant-record.ts";
 import { guardedStorage, readRecord } from "./storage.ts";
 
 const OWN = /^(grant|token):/;
 const CLIENT = /^client:/;
 
-const appSchema = z.object({
-	name: z.string(),
-	/** The domain of its metadata document, which it controls. */
-	domain: z.string().optional(),
-	/** Where its codes are sent. */
-	redirectHost: z.string(),
-});
-
-/** The app of a grant. Unless it has a domain, nobody has verified its name. */
-export type GrantedApp = z.infer<typeof appSchema>;
-
-/** What the rest of the code needs of a grant's record, which is the wrapper's. */
-const grantSchema = z.object({
-	id: z.string(),
-	userId: z.string(),
-	clientId: z.string(),
-	scope: z.array(z.string()),
-	/** Seconds since the epoch, as all times here. */
-	createdAt: z.number(),
-	expiresAt: z.number().optional(),
-	resource: z.string().optional(),
-	redirectUri: z.string().optional(),
-	refreshTokenId: z.string().optional(),
-	previousRefreshTokenId: z.string().optional(),
-	metadata: appSchema,
-});
-
-export type GrantRecord = z.infer<typeof grantSchema>;
-
 type Row = { name: string; value: string; until: number };
 
-/** Seconds. */
-export type GrantLifetimes = {
-	readonly accessTokenSeconds: number;
-	/** How long a grant lives after its last refresh. */
-	readonly idleSeconds: number;
-	/** How long a grant lives at most. */
-	readonly maxAgeSeconds: number;
-};
-
-/** Told when a grant has ended. A grant whose record cannot be read has no client. */
+/** Called when a grant has ended. The client id is empty if the record could not be read. */
 type Ended = (userId: string, grantId: string, clientId: string) => void;
 
 export class GrantRecords {
@@ -84,9 +47,7 @@ export class GrantRecords {
 
 	/** @returns undefined if there is none, or it cannot be read */
 	grant(userId: string, grantId: string): GrantRecord | undefined {
-		const name = `grant:${userId}:${grantId}`;
-		const [row] = this.#rows(name);
-		return row && grantSchema.safeParse(readRecord(name, row.value)).data;
+		return this.#grantNamed(`grant:${userId}:${grantId}`);
 	}
 
 	/** The ids of all grants. */
@@ -97,8 +58,7 @@ export class GrantRecords {
 	/** The grants whose code was exchanged, the newest first. */
 	grants(): GrantRecord[] {
 		return this.#names("grant:")
-			.flatMap((name) => this.#rows(name))
-			.flatMap(({ name, value }) => grantSchema.safeParse(readRecord(name, value)).data ?? [])
+			.flatMap((name) => this.#grantNamed(name) ?? [])
 			.filter(({ refreshTokenId }) => refreshTokenId !== undefined)
 			.sort((one, other) => other.createdAt - one.createdAt);
 	}
@@ -143,24 +103,13 @@ export class GrantRecords {
 		await this.#note(key, grantSchema.parse(JSON.parse(value)), options);
 	}
 
-	/**
-	 * Notes a grant in Workers KV, without its secrets, for so long that few refreshes have to write the note again. It
-	 * is not needed for the grant to work.
-	 */
+	/** Notes a grant in Workers KV, unless it is noted for long enough. The grant works without its note. */
 	async #note(key: string, grant: GrantRecord, { metadata }: KVNamespacePutOptions): Promise<void> {
-		const { id, userId, clientId, scope, createdAt, expiresAt, resource, redirectUri, refreshTokenId } = grant;
-		const { idleSeconds, maxAgeSeconds } = this.#lifetimes;
+		const { refreshTokenId, expiresAt } = grant;
 		if (refreshTokenId === undefined || expiresAt === undefined) return;
-		const noted = this.#rows(noteOf(key))[0]?.until ?? 0;
-		if (noted >= expiresAt) return;
-		const until = Math.max(
-			expiresAt,
-			Math.min(createdAt + maxAgeSeconds, Math.floor(Date.now() / 1000) + 2 * idleSeconds),
-		);
-		const note = { id, userId, clientId, scope, createdAt, expiresAt: until, resource, redirectUri };
+		if ((this.#rows(noteOf(key))[0]?.until ?? 0) >= expiresAt) return;
 		try {
-			await this.#kv.put(key, JSON.stringify(note), { expiration: until, metadata });
-			this.#set(noteOf(key), "", until);
+			this.#set(noteOf(key), "", await writeNote(this.#kv, { ...grant, expiresAt }, this.#lifetimes, metadata));
 		} catch (error) {
 			logError("grant_not_noted", error, currentRequestId());
 		}
@@ -175,25 +124,26 @@ export class GrantRecords {
 	}
 
 	#deleteHere(name: string): void {
-		const [row] = this.#rows(name);
-		if (!row) return;
+		const whose = parseNoteName(name);
+		const clientId = whose && this.#grantNamed(name)?.clientId;
+		if (this.#rows(name).length === 0) return;
 		for (const one of [name, noteOf(name)]) this.#sql.exec("DELETE FROM grant_records WHERE name = ?", one);
-		const [, userId, grantId] = /^grant:([^:]+):([^:]+)$/.exec(name) ?? [];
-		if (userId === undefined || grantId === undefined) return;
+		if (!whose) return;
 		this.#dropClients();
-		this.#ended(userId, grantId, grantSchema.safeParse(readRecord(name, row.value)).data?.clientId ?? "");
+		this.#ended(whose.user, whose.grant, clientId ?? "");
 	}
 
-	/** Forgets the clients that have no grant any more. */
+	/** Deletes the records of the clients that no grant needs any more. */
 	#dropClients(): void {
-		const needed = new Set(
-			this.#names("grant:")
-				.flatMap((name) => this.#rows(name))
-				.map(({ name, value }) => `client:${grantSchema.safeParse(readRecord(name, value)).data?.clientId}`),
-		);
+		const needed = new Set(this.#names("grant:").map((name) => `client:${this.#grantNamed(name)?.clientId}`));
 		for (const name of this.#names("client:")) {
 			if (!needed.has(name)) this.#sql.exec("DELETE FROM grant_records WHERE name = ?", name);
 		}
+	}
+
+	#grantNamed(name: string): GrantRecord | undefined {
+		const [row] = this.#rows(name);
+		return row && grantSchema.safeParse(readRecord(name, row.value)).data;
 	}
 
 	#set(name: string, value: string, until: number): void {

@@ -11,7 +11,7 @@ import { audit } from "../audit.ts";
 import { logError } from "../errors.ts";
 import { answerError, refuse } from "../http/answers.tsx";
 import { type GrantNote, listNotes, parseJson, parseNote, readTexts } from "./grant-notes.ts";
-import type { GrantRecord } from "./grant-records.ts";
+import type { GrantRecord } from "./grant-record.ts";
 import { grantsOf } from "./grants.ts";
 import {
 	type GrantList,

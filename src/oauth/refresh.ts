@@ -116,6 +116,7 @@ function explain(error: unknown): unknown {
 	});
 }
 
-function signInAgain(why: string): OAuthError {
+/** The error that ends a grant. @param why a sentence */
+export function signInAgain(why: string): OAuthError {
 	return new OAuthError("invalid_grant", { description: `${why} Sign in again.` });
 }

@@ -1,6 +1,6 @@
 /** The boxes of the consent page. It is shown before the sign-in, so the user's permissions are not known yet. */
 import { allowListsOf } from "../auth/permissions.ts";
-import { scopeNamed } from "../auth/scopes.ts";
+import { scopeNamed, sentenceOf } from "../auth/scopes.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { Server } from "../mcp/definition.ts";
@@ -37,11 +37,11 @@ export function scopeChoices(server: Server, env: Env, { offered, requested, url
 	return offered.flatMap((scope) => {
 		const definition = scopeNamed(server, scope);
 		if (!definition) return [];
-		const { permission, sentence, command } = definition;
+		const { permission, command } = definition;
 		const availability = permission === undefined ? "everyone" : availabilityOf(server, env, permission, url);
 		return {
 			scope,
-			sentence: typeof sentence === "string" ? sentence : sentence(env),
+			sentence: sentenceOf(definition, env),
 			command: command?.(env),
 			note: permission && NOTES[availability]?.(permission),
 			isTicked: availability === "some" ? offered.length === 1 || requested.includes(scope) : availability !== "nobody",

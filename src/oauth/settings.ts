@@ -7,7 +7,7 @@ import { providers } from "../identity/index.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import { readProviders } from "../identity/settings.ts";
 import { type TrustRule, trustRuleSchema } from "./client-policy.ts";
-import type { GrantLifetimes } from "./grant-records.ts";
+import type { GrantLifetimes } from "./grant-record.ts";
 import { isPrivateUseUri, KNOWN_PRIVATE_USE_REDIRECT_URIS } from "./redirect-uris.ts";
 
 const DAY_SECONDS = 24 * 60 * 60;
