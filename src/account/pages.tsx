@@ -1,10 +1,11 @@
 /** What the account pages show. Names that apps gave themselves are escaped, and kept apart from the text around. */
-import type { Child } from "hono/jsx";
-import { scopeNamed } from "../auth/scopes.ts";
+import { scopeNamed, sentenceOf } from "../auth/scopes.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import type { Server } from "../mcp/definition.ts";
-import type { Account, ConnectedApp } from "../oauth/grant-contract.ts";
+import type { Account } from "../oauth/grant-contract.ts";
 import { Layout } from "../pages/layout.tsx";
+import { App } from "./connected-app.tsx";
+import { History } from "./history.tsx";
 import type { AccountUser } from "./session.ts";
 
 type WelcomeProps = {
@@ -55,11 +56,6 @@ type AccountProps = Account & {
 };
 
 export function AccountPage({ user, provider, server, env, apps, history, done, problem }: AccountProps) {
-	const names = new Map(apps.map(({ client, name }) => [client, name]));
-	// Apps that are not connected any more are named by the entry of their sign-in.
-	for (const { event, client, outcome } of history) {
-		if (event === "signed_in" && outcome !== undefined && !names.has(client)) names.set(client, outcome);
-	}
 	return (
 		<Layout title="Your connected apps">
 			<h1>Your connected apps</h1>
@@ -82,7 +78,7 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 			)}
 			{apps.length === 0 && <p>No app uses this server for you.</p>}
 			{apps.map((app) => (
-				<App app={app} sentences={app.scopes.flatMap((scope) => sentenceOf(server, env, scope))} />
+				<App app={app} sentences={app.scopes.flatMap((scope) => sentencesOf(server, env, scope))} />
 			))}
 			{apps.length > 1 && (
 				<form method="post" action="/account/disconnect">
@@ -91,36 +87,7 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 					</div>
 				</form>
 			)}
-			<h2>What happened</h2>
-			<p class="muted">
-				Sign-ins, renewals, and calls that may take long or ask you something. Ordinary calls are not kept.
-			</p>
-			{history.length === 0 ? (
-				<p>Nothing yet.</p>
-			) : (
-				<table>
-					<thead>
-						<tr>
-							<th scope="col">When</th>
-							<th scope="col">App</th>
-							<th scope="col">What</th>
-						</tr>
-					</thead>
-					<tbody>
-						{history.map(({ at, client, ...entry }) => (
-							<tr>
-								<td>
-									<Time at={at} />
-								</td>
-								<td>
-									<bdi>{client === "" ? "This page" : (names.get(client) ?? "An app")}</bdi>
-								</td>
-								<td>{describe(entry)}</td>
-							</tr>
-						))}
-					</tbody>
-				</table>
-			)}
+			<History apps={apps} history={history} />
 			<h2>Your data</h2>
 			<p>
 				<a href="/account/data">Download everything that this server keeps of you</a>, as JSON.
@@ -153,103 +120,8 @@ export function DeletedPage() {
 	);
 }
 
-function App({ app, sentences }: { app: ConnectedApp; sentences: readonly string[] }) {
-	const { grant, name, domain, redirectHost, createdAt, refreshedAt, expiresAt, streams } = app;
-	const heading = `app-${grant}`;
-	return (
-		<section class="card" aria-labelledby={heading}>
-			<h2 id={heading}>
-				<bdi>{name}</bdi>
-			</h2>
-			<dl>
-				<dt>Published by</dt>
-				<dd>{domain ? <strong>{domain}</strong> : "Unknown: the app chose its own name"}</dd>
-				<dt>Access went to</dt>
-				<dd>{redirectHost}</dd>
-				<dt>Connected</dt>
-				<dd>
-					<Time at={createdAt} />
-				</dd>
-				<dt>Last renewed</dt>
-				<dd>{refreshedAt === undefined ? "Not yet" : <Time at={refreshedAt} />}</dd>
-				{expiresAt !== undefined && (
-					<>
-						<dt>Ends, if not renewed</dt>
-						<dd>
-							<Time at={expiresAt} />
-						</dd>
-					</>
-				)}
-				<dt>Open connections</dt>
-				<dd>{streams}</dd>
-				<dt>It may</dt>
-				<dd>
-					<ul>
-						{sentences.map((sentence) => (
-							<li>{sentence}</li>
-						))}
-					</ul>
-				</dd>
-			</dl>
-			<form method="post" action="/account/disconnect">
-				<input type="hidden" name="grant" value={grant} />
-				<div class="buttons">
-					<button type="submit">
-						Disconnect <bdi>{name}</bdi>
-					</button>
-				</div>
-			</form>
-		</section>
-	);
-}
-
-function sentenceOf(server: Server, env: Env, scope: string): string[] {
-	const sentence = scopeNamed(server, scope)?.sentence;
-	if (sentence === undefined) return [];
-	return [typeof sentence === "string" ? sentence : sentence(env)];
-}
-
-function Time({ at }: { at: number }) {
-	const iso = new Date(at * 1000).toISOString();
-	return <time datetime={iso}>{`${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`}</time>;
-}
-
-const ENDED: Readonly<Record<string, string>> = {
-	app: "The app disconnected itself",
-	user: "You disconnected it",
-	administrator: "The administrator of this server disconnected it",
-	provider: "Disconnected: where you sign in, its access was ended",
-	sign_in_again: "Disconnected: where you sign in, its access was ended, or it was too old",
-	code_reused: "Disconnected for safety: its code was used twice",
-	token_reused: "Disconnected for safety: a token that was replaced long ago was used again",
-	expired: "Disconnected: it was not used for long",
-};
-
-const EVENTS: Readonly<Record<string, string>> = {
-	signed_in: "You signed in and let it in",
-	account_opened: "You signed in",
-	token_issued: "It connected",
-	grant_refreshed: "It renewed its access",
-	refresh_token_reused: "A token that was replaced long ago was used again",
-	permissions_changed: "What you may do changed",
-};
-
-const CALLS: Readonly<Record<string, string>> = {
-	ok: "done",
-	asked: "asked you something",
-	cancelled: "cancelled",
-	timeout: "took too long",
-	refused: "refused",
-};
-
-function describe({ event, tool, outcome }: Pick<Account["history"][number], "event" | "tool" | "outcome">): Child {
-	if (event === "tool_call") {
-		return (
-			<>
-				Called <code>{tool}</code>: {CALLS[outcome ?? ""] ?? "failed"}
-			</>
-		);
-	}
-	if (event === "grant_ended") return ENDED[outcome ?? ""] ?? "Disconnected";
-	return EVENTS[event] ?? event;
+/** The sentence of a scope; none for a scope that the server does not have any more. */
+function sentencesOf(server: Server, env: Env, scope: string): string[] {
+	const definition = scopeNamed(server, scope);
+	return definition ? [sentenceOf(definition, env)] : [];
 }

@@ -1,52 +1,30 @@
 /** The authorization endpoint: shows the consent page and starts the sign-in. Built on the helpers of the library. */
-import {
-	AuthorizationError,
-	type AuthorizationErrorCode,
-	type AuthRequest,
-	authorizationErrorRedirect,
-	CimdFetchError,
-	OAuthError,
-} from "@cloudflare/workers-oauth-provider";
+import { AuthorizationError, type AuthRequest, CimdFetchError, OAuthError } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
-import { isScope, OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
-import { secretsFor } from "../auth/signing-key.ts";
+import { isScope, OFFLINE_ACCESS } from "../auth/scopes.ts";
 import { answerError, refuse } from "../http/answers.tsx";
-import { isLoopbackUrl } from "../http/loopback.ts";
 import { ConsentPage, type ConsentPageProps } from "../pages/consent.tsx";
+import { readRequest, withOfflineAccess } from "./authorization-request.ts";
 import { callbackApp } from "./callback.tsx";
 import { trustOf } from "./client-policy.ts";
-import { dropEmptyParameters } from "./client-requests.ts";
-import { isAcceptedRedirectUri, isPrivateUseUri, isWebRedirectUri, opensApp } from "./redirect-uris.ts";
+import { isWebRedirectUri } from "./redirect-uris.ts";
+import { refuseAuthorization, refuseUnreadableDocument, refuseWithoutStorage } from "./refusals.tsx";
+import { asksForPage, rememberedAnswer, remembering } from "./remembered-consent.ts";
+import { choicesOf } from "./scope-choices.ts";
+import { readSignInSettings } from "./settings.ts";
 import {
-	refuseAuthorization,
-	refuseUnknownClient,
-	refuseUnreadableDocument,
-	refuseWithoutStorage,
-} from "./refusals.tsx";
-import { isOwnPage } from "./registration.ts";
-import { faultOf, repeatedParameters } from "./request-faults.ts";
-import { type ScopeChoice, scopeChoices } from "./scope-choices.ts";
-import { readSignInSettings, readsClientDocuments } from "./settings.ts";
-import {
-	type Chosen,
 	chosenProvider,
 	GO_BACK,
 	helpers,
-	nameOf,
 	PROVIDER_COOKIE,
 	providersOf,
 	readForm,
-	redirect,
 	setHeaders,
 	startSignIn,
 } from "./sign-in.ts";
-import { isStorableKey } from "./storage-key.ts";
-
-const DOCUMENTS_ARE_OFF =
-	"Remove this server from the app and add it again: the app can register here instead. To have this server read the documents, for which it needs the internet, set CLIENT_METADATA_DOCUMENTS=on (locally in .dev.vars) and start it again.";
 
 export const authorizationApp = new Hono<AppEnv>();
 
@@ -118,72 +96,6 @@ function recordConsent(
 	audit(event, { requestId: c.get("requestId"), client, outcome });
 }
 
-/** Reads an authorization request, with the scopes to offer for it. If it is not valid, returns the error response. */
-async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthRequest | Response> {
-	const given = dropEmptyParameters(raw);
-	const refused = await refuseClient(c, new URL(given.url).searchParams);
-	if (refused) return refused;
-	const parsed = await helpers(c).parseAuthRequest(given);
-	const [code, why] = faultOf(new URL(given.url).searchParams) ?? [];
-	// The type knows the codes of OAuth only, and some of these are of OpenID Connect.
-	if (code) return redirect(c, authorizationErrorRedirect(parsed, code as AuthorizationErrorCode, why), new Headers());
-	// RFC 8252 section 8.1. The wrapper requires this of public clients only.
-	if (opensApp(parsed.redirectUri) && !parsed.codeChallenge) {
-		const description = "PKCE is required for this redirect URI.";
-		return redirect(c, authorizationErrorRedirect(parsed, "invalid_request", description), new Headers());
-	}
-	const available = scopesAt(c.get("server"), c.env, pathOf(parsed.resource));
-	const scope = withOfflineAccess(offeredScopes(parsed.scope, available), parsed.scope.includes(OFFLINE_ACCESS));
-	return { ...parsed, scope };
-}
-
-/**
- * Refuses client ids and redirect URIs that the wrapper would accept and this server does not.
- *
- * @param parameters the parameters of the authorization request
- */
-async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Promise<Response | undefined> {
-	const config = readSignInSettings(c.env);
-	const clientId = parameters.get("client_id") ?? "";
-	// If the id is the address of a metadata document, the wrapper fetches it. It looks up any other id in KV.
-	if (!/^https:\/\//i.test(clientId)) {
-		if (!isStorableKey(`client:${clientId}`)) return refuseUnknownClient(c);
-	} else if (!readsClientDocuments(config, c.req.url)) {
-		const sentence = `The app that sent you here describes itself in a document at ${hostOf(clientId)}, and this server reads no such documents.`;
-		return refuse(c, 400, sentence, DOCUMENTS_ARE_OFF);
-	} else if (trustOf(config.clientTrust, hostOf(clientId)) === "deny") {
-		const sentence = `This server does not accept apps that are published by ${hostOf(clientId)}.`;
-		return refuse(c, 403, sentence, "Its administrator decides which publishers it accepts: CLIENT_METADATA_POLICY.");
-	}
-	const redirectUri = parameters.get("redirect_uri") ?? "";
-	const repeated = repeatedParameters(parameters).find((name) => ["client_id", "redirect_uri"].includes(name));
-	if (repeated !== undefined) {
-		return refuse(
-			c,
-			400,
-			`The app sent the parameter \`${repeated}\` more than once, so it is not clear which app it is.`,
-		);
-	}
-	if (isOwnPage(redirectUri, new URL(c.req.url).origin)) {
-		return refuse(c, 400, "The app that sent you here wants access sent to a page of this server itself.");
-	}
-	if (!opensApp(redirectUri) || isAcceptedRedirectUri(redirectUri, config.privateUseRedirectUris)) return undefined;
-	const sentence = `The app that sent you here wants access sent to ${new URL(redirectUri).protocol} links, which this server does not accept.`;
-	if (!isPrivateUseUri(redirectUri)) return refuse(c, 400, sentence);
-	const hint = `If you trust the app, this server’s administrator can add this redirect URI to the setting PRIVATE_USE_REDIRECT_URIS: ${redirectUri}`;
-	return refuse(c, 400, sentence, hint);
-}
-
-/** The host of a client's metadata document. */
-function hostOf(clientId: string): string {
-	return URL.canParse(clientId) ? new URL(clientId).hostname : clientId;
-}
-
-/** Every client may refresh. If a client requests `offline_access`, the token's scope repeats it. */
-function withOfflineAccess(scopes: readonly string[], isAsked: boolean): string[] {
-	return isAsked ? [...scopes, OFFLINE_ACCESS] : [...scopes];
-}
-
 type Asking = Pick<ConsentPageProps, "query" | "problem"> & {
 	/** The boxes that were ticked if the form was sent before. */
 	ticked?: readonly string[];
@@ -224,49 +136,4 @@ async function askAgain(c: Context<AppEnv>, form: FormData, problem: string): Pr
 	const request = await readRequest(c, new Request(url));
 	if (request instanceof Response) return request;
 	return askForConsent(c, request, { query, problem, ticked: form.getAll("scope").map(String) });
-}
-
-/** The path of a resource of this origin; empty for the origin itself. */
-function pathOf(resource: AuthRequest["resource"]): string {
-	const { pathname } = new URL(String(Array.isArray(resource) ? resource[0] : resource));
-	return pathname === "/" ? "" : pathname;
-}
-
-/** The boxes for the scopes of a request. The query shows which scopes the client named. */
-function choicesOf(c: Context<AppEnv>, { scope }: AuthRequest, query: string): ScopeChoice[] {
-	const named = new URLSearchParams(query).get("scope")?.split(" ") ?? [];
-	const server = c.get("server");
-	const offered = scope.filter((name) => isScope(server, name));
-	return scopeChoices(server, c.env, { offered, requested: named, url: c.req.url });
-}
-
-/**
- * The request as the user approved it before in this browser: with all offered scopes, or with the scopes whose boxes
- * are ticked by default.
- */
-async function rememberedAnswer(
-	c: Context<AppEnv>,
-	request: AuthRequest,
-	provider: Chosen,
-): Promise<AuthRequest | undefined> {
-	const remember = await remembering(c, provider);
-	const choices = choicesOf(c, request, new URL(c.req.url).search);
-	const unticked: string[] = choices.filter(({ isTicked }) => !isTicked).map(({ scope }) => scope);
-	const asShown = { ...request, scope: request.scope.filter((scope) => !unticked.includes(scope)) };
-	for (const answer of unticked.length < choices.length ? [request, asShown] : [request]) {
-		for (const key of remember) if (await helpers(c).isConsentRemembered(c.req.raw, answer, key)) return answer;
-	}
-	return undefined;
-}
-
-/** Consent is remembered for one provider: with another provider, the client would get access to another user. */
-async function remembering(c: Context<AppEnv>, provider: Chosen) {
-	const secrets = await secretsFor("remembered-consent", c.env, isLoopbackUrl(c.req.url));
-	return secrets.map((secret) => ({ secret, subject: nameOf(provider) }));
-}
-
-/** OpenID Connect Core 1.0, section 3.1.2.1: the client requires that the user is asked again. */
-function asksForPage(c: Context<AppEnv>): boolean {
-	const prompts = c.req.query("prompt")?.split(" ") ?? [];
-	return prompts.some((prompt) => ["consent", "login", "select_account"].includes(prompt));
 }

@@ -47,3 +47,13 @@ export function isAcceptedRedirectUri(uri: string, privateUseUris: readonly stri
 export function isWebRedirectUri(uri: string): boolean {
 	return schemeOf(uri) === "https" && !isLoopbackUrl(uri);
 }
+
+/** Whether browsers read a URI as it is written. */
+export function isPlainUri(uri: string): boolean {
+	return URL.canParse(uri) && !/[\s\p{Cc}\p{Cf}\\*]/u.test(uri);
+}
+
+/** Whether a URI leads back to this server. */
+export function isOwnPage(uri: string, origin: string): boolean {
+	return URL.canParse(uri) && new URL(uri).origin === origin;
+}

@@ -1,6 +1,6 @@
 /** What a client may register, beside what the OAuth wrapper checks. */
 import { z } from "zod";
-import { isAcceptedRedirectUri } from "./redirect-uris.ts";
+import { isAcceptedRedirectUri, isOwnPage, isPlainUri } from "./redirect-uris.ts";
 
 /** Bytes. Real registrations have one or two thousand. */
 export const MAX_REGISTRATION_BYTES = 16 * 1024;
@@ -56,14 +56,4 @@ export function refuseRegistration(metadata: unknown, origin: string, privateUse
 	return refusal(
 		"None of the redirect URIs is accepted here: one must use https, or http on a loopback host, or be listed in PRIVATE_USE_REDIRECT_URIS",
 	);
-}
-
-/** Whether browsers read a URI as it is written. */
-export function isPlainUri(uri: string): boolean {
-	return URL.canParse(uri) && !/[\s\p{Cc}\p{Cf}\\*]/u.test(uri);
-}
-
-/** Whether a URI leads back to this server. */
-export function isOwnPage(uri: string, origin: string): boolean {
-	return URL.canParse(uri) && new URL(uri).origin === origin;
 }

@@ -1,6 +1,9 @@
 /** The boxes of the consent page. It is shown before the sign-in, so the user's permissions are not known yet. */
+import type { AuthRequest } from "@cloudflare/workers-oauth-provider";
+import type { Context } from "hono";
+import type { AppEnv } from "../app-env.ts";
 import { allowListsOf } from "../auth/permissions.ts";
-import { scopeNamed, sentenceOf } from "../auth/scopes.ts";
+import { isScope, scopeNamed, sentenceOf } from "../auth/scopes.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { Server } from "../mcp/definition.ts";
@@ -32,6 +35,14 @@ type Asked = {
 
 /** Which users can have a permission: all, all who choose it at the built-in sign-in, some, or none. */
 type Availability = "everyone" | "chosen" | "some" | "nobody";
+
+/** The boxes of an authorization request. @param query the query of the request, which shows the scopes that the client named */
+export function choicesOf(c: Context<AppEnv>, { scope }: AuthRequest, query: string): ScopeChoice[] {
+	const named = new URLSearchParams(query).get("scope")?.split(" ") ?? [];
+	const server = c.get("server");
+	const offered = scope.filter((name) => isScope(server, name));
+	return scopeChoices(server, c.env, { offered, requested: named, url: c.req.url });
+}
 
 export function scopeChoices(server: Server, env: Env, { offered, requested, url }: Asked): ScopeChoice[] {
 	return offered.flatMap((scope) => {

@@ -2,11 +2,9 @@
  * A deployment runs in many isolates, which share nothing but KV and Durable Objects. Here it runs in two: the same code
  * twice, with the objects of one of them.
  */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
@@ -14,6 +12,7 @@ import { OAuthClient } from "../support/oauth-client.ts";
 import type { Fetch } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
 import { stateless } from "../support/stateless.ts";
+import { bundle } from "./bundle.ts";
 
 const ORIGIN = "http://localhost:8788";
 const NAMES = ["first", "second"] as const;
@@ -24,12 +23,10 @@ let miniflare: Miniflare;
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "isolates-"));
-	const entry = "test/e2e/waiting-server/index.ts";
-	const args = ["src/scripts/run.cjs", "wrangler", "deploy", entry, "--dry-run", "--outdir", folder];
-	await promisify(execFile)(process.execPath, args);
+	const code = await bundle("test/e2e/waiting-server/index.ts", "wrangler.jsonc", folder);
 	const { compatibility_date, compatibility_flags } = unstable_readConfig({ config: "wrangler.jsonc" });
 	const common = {
-		modules: [{ type: "ESModule" as const, path: join(folder, "index.js") }],
+		modules: [{ type: "ESModule" as const, path: code }],
 		modulesRoot: folder,
 		compatibilityDate: compatibility_date ?? "",
 		compatibilityFlags: compatibility_flags,

@@ -1,13 +1,12 @@
 /** One server at two locations, with its objects at a third, on the worst Workers KV. */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import type { Fetch } from "../../support/person.ts";
+import { bundle } from "../bundle.ts";
 import type { Question } from "./store.ts";
 
 export type Place = "here" | "there";
@@ -23,22 +22,6 @@ export type Places = {
 	writes(): Promise<string[]>;
 	stop(): Promise<void>;
 };
-
-async function bundle(entry: string, config: string, folder: string): Promise<string> {
-	const args = [
-		"src/scripts/run.cjs",
-		"wrangler",
-		"deploy",
-		entry,
-		"--config",
-		config,
-		"--dry-run",
-		"--outdir",
-		folder,
-	];
-	await promisify(execFile)(process.execPath, args);
-	return join(folder, basename(entry).replace(/ts$/, "js"));
-}
 
 /** What runs there, by the name of its entry. */
 const SERVERS = {
