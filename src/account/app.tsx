@@ -1,14 +1,20 @@
 /** The account pages. They work without JavaScript. */
+import { OAuthError } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { csrf } from "hono/csrf";
 import type { AppEnv } from "../app-env.ts";
-import { refuse } from "../http/answers.tsx";
+import { answerError, refuse } from "../http/answers.tsx";
 import { grantsOf } from "../oauth/grants.ts";
+import { refuseWithoutStorage } from "../oauth/refusals.tsx";
 import { chosenProvider, providersOf, readForm, startPageSignIn, usesBuiltIn } from "../oauth/sign-in.ts";
 import { AccountPage, DeletedPage, WelcomePage } from "./pages.tsx";
 import { ACCOUNT_PATH, type AccountUser, accountOf, closeAccount } from "./session.ts";
 
 export const accountApp = new Hono<AppEnv>();
+
+accountApp.onError((error, c) => {
+	return error instanceof OAuthError ? refuseWithoutStorage(c, error) : answerError(error, c);
+});
 
 accountApp.use(csrf());
 accountApp.use(async (c, next) => {

@@ -11,7 +11,7 @@ import { readRequest, withOfflineAccess } from "./authorization-request.ts";
 import { callbackApp } from "./callback.tsx";
 import { trustOf } from "./client-policy.ts";
 import { isWebRedirectUri } from "./redirect-uris.ts";
-import { refuseAuthorization, refuseUnreadableDocument, refuseWithoutStorage } from "./refusals.tsx";
+import { refuseAuthorization, refuseUnreadableDocument, refuseWithoutStorage, START_AGAIN } from "./refusals.tsx";
 import { asksForPage, rememberedAnswer, remembering } from "./remembered-consent.ts";
 import { choicesOf } from "./scope-choices.ts";
 import { readSignInSettings } from "./settings.ts";
@@ -30,7 +30,7 @@ export const authorizationApp = new Hono<AppEnv>();
 
 authorizationApp.onError((error, c) => {
 	if (error instanceof CimdFetchError) return refuseUnreadableDocument(c, error);
-	if (error instanceof OAuthError) return refuseWithoutStorage(c, error);
+	if (error instanceof OAuthError) return refuseWithoutStorage(c, error, START_AGAIN);
 	if (!(error instanceof AuthorizationError)) return answerError(error, c);
 	// `redirectTo` is set only if the client and its redirect URI are valid. Otherwise show a page, never redirect.
 	return error.redirectTo ? c.redirect(error.redirectTo) : refuseAuthorization(c, error);

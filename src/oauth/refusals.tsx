@@ -15,7 +15,7 @@ const DOCUMENT_UNREADABLE =
 
 type Answer = Response | Promise<Response>;
 
-const START_AGAIN = "Go back to your app and connect again.";
+export const START_AGAIN = "Go back to your app and connect again.";
 /** Plain HTTP means a loopback host. */
 const SAFARI_ON_LOCALHOST =
 	" Older versions of Safari drop the cookie that sign-in needs on http://localhost: use another browser.";
@@ -111,10 +111,10 @@ export function refuseUnreadableDocument(c: Context<AppEnv>, { metadataUrl, deta
 	return refuse(c, 400, sentence, DOCUMENT_UNREADABLE);
 }
 
-/** The page for storage that does not answer. */
-export function refuseWithoutStorage(c: Context<AppEnv>, { options }: OAuthError): Answer {
+/** The page for storage, or a user's object, that does not answer. @param hint what to do next */
+export function refuseWithoutStorage(c: Context<AppEnv>, { options }: OAuthError, hint?: string): Answer {
 	for (const [name, value] of Object.entries(options.headers ?? {})) c.header(name, value);
-	return refuse(c, 503, options.description, START_AGAIN);
+	return refuse(c, 503, options.description, hint);
 }
 
 export function refuseUnknownClient(c: Context<AppEnv>): Answer {

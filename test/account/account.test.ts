@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newHold } from "../support/fixture/control.ts";
 import { REDIRECT_URI } from "../support/oauth-client.ts";
-import { execute, rowsOf, userOf } from "../support/objects.ts";
+import { breakObjects, execute, rowsOf, userOf } from "../support/objects.ts";
 import type { Person } from "../support/person.ts";
 import { readText } from "../support/person.ts";
 import {
@@ -20,7 +20,10 @@ import {
 const ACCOUNT = `${LOCAL}/account`;
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+	vi.useRealTimers();
+	vi.restoreAllMocks();
+});
 
 /** A browser that is signed in at the account pages. */
 async function openAccount(email: string): Promise<Person> {
@@ -120,6 +123,23 @@ describe("a person at /account", () => {
 		expect(await textOf(browser)).toContain("You are signed in as");
 		vi.setSystemTime(Date.now() + 61 * 1000);
 		expect(await textOf(browser)).toContain("Sign in to see which apps");
+	});
+
+	it("reads to try again while their object cannot be reached, and nothing is lost", async () => {
+		const email = newEmail();
+		const { access_token } = await signIn({ email });
+		const browser = await openAccount(email);
+		vi.spyOn(console, "error").mockImplementation(() => {});
+		const objects = breakObjects();
+		for (const response of [await browser.get(ACCOUNT), await browser.post(`${ACCOUNT}/disconnect`, [])]) {
+			expect(response.status).toBe(503);
+			expect(response.headers.get("Retry-After")).toBe("30");
+			expect(readText(await response.text())).toContain("Try again in a minute");
+		}
+		objects.restore();
+		vi.restoreAllMocks();
+		expect(await textOf(browser)).toContain("You are signed in as");
+		expect(await works(access_token)).toBe(true);
 	});
 
 	it("reads so if the sign-in did not succeed", async () => {
