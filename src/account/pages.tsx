@@ -112,8 +112,8 @@ export function DeletedPage() {
 				<h1>Everything is deleted</h1>
 				<p>All apps are disconnected, and this server keeps nothing of you any more. You are signed out.</p>
 				<p class="muted">
-					A call with an access token that an app still has can work for up to a minute. The log of this server names
-					you by a code only, and forgets it after some days.
+					A call with an access token that an app still has can work for up to a minute. This server’s log identifies
+					you only by a code, and deletes its entries after some days.
 				</p>
 			</div>
 		</Layout>

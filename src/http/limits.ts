@@ -1,4 +1,4 @@
-/** Rate limits: on what strangers can make, for each address, and on what users do, for each of them. */
+/** Rate limits: by address for unauthenticated requests, by user for calls and streams. */
 import { isLoopbackUrl } from "./loopback.ts";
 
 /** Counts requests by key: a rate limit binding of Workers, which counts separately at each Cloudflare location. */
@@ -7,7 +7,7 @@ export type Limiter = Pick<RateLimit, "limit">;
 /** The longest period of a rate limit. */
 export const LIMIT_RETRY_SECONDS = 60;
 
-/** What is counted: by address what needs no sign-in, by user what does. Each has a count of its own. */
+/** The kinds of requests. Each kind is counted separately. */
 export type ByAddress = "registration" | "authorization" | "bad-token" | "visit";
 type ByUser = "call" | "stream";
 

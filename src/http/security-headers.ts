@@ -5,7 +5,7 @@ import type { AppEnv } from "../app-env.ts";
 import { STYLE_SOURCE } from "../pages/style.ts";
 import { isLoopbackUrl } from "./loopback.ts";
 
-/** Two years, as browsers' preload lists ask for. Other hosts of the domain are not this server's business. */
+/** Two years, as the preload lists of browsers require. Without includeSubDomains: other hosts of the domain may lack HTTPS. */
 const HSTS = `max-age=${2 * 365 * 24 * 60 * 60}`;
 
 const headers = (strictTransportSecurity: string | false) =>

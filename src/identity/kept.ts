@@ -39,7 +39,7 @@ function cut(text: string): string {
 	return text.length <= MAX_NAME_LENGTH ? text : `${text.slice(0, MAX_NAME_LENGTH - 1).toWellFormed()}…`;
 }
 
-/** Tokens without those that are too long to keep: the user stays signed in, and tools cannot use the provider's API. */
+/** Drops tokens that are too long to store. The user stays signed in, but tools cannot use the provider's API. */
 export function keptTokens(provider: string, tokens: UpstreamTokens): UpstreamTokens {
 	const { accessToken, refreshToken } = tokens;
 	return {

@@ -84,7 +84,7 @@ const flowSchema = z.object({
 /** A sign-in that has come back. */
 type Returned = { readonly request: AuthRequest; readonly page: string | undefined; readonly headers: Headers };
 
-/** Issues a code for the consented scopes, and redirects to the client. Tokens get only those that are permitted. */
+/** Issues a code for the scopes that the user consented to, and redirects to the client. A token contains only permitted scopes. */
 async function finishSignIn(
 	c: Context<AppEnv>,
 	{ request, page, headers }: Returned,

@@ -1,7 +1,7 @@
 /**
- * A user's records as the OAuth wrapper reads and writes them in the user's object. The object's database has the truth
- * about grants and their tokens. Workers KV has a copy of each token's record, from which requests are answered, and a
- * note of each grant, so that an administrator can find it. It has everything else, as usual.
+ * A user's records, in the form in which the OAuth wrapper reads and writes them. The object's database is authoritative
+ * for grants and their tokens. Workers KV stores a copy of each token's record, which requests read, a note of each
+ * grant, which operators list, and all other records.
  */
 import { logError } from "../errors.ts";
 import { currentRequestId } from "../http/request-id.ts";

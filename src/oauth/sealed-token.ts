@@ -1,7 +1,7 @@
 /**
- * Seals codes and tokens that the OAuth wrapper makes: `<userId>:<grantId>:<secret>~<time>.<mac>`. The time is when it
- * was issued, in seconds since the epoch, in base 36. So a made-up code or token is refused before anything is read,
- * and a genuine one is known before its record has reached every location of Workers KV.
+ * Signs codes and tokens of the OAuth wrapper: `<userId>:<grantId>:<secret>~<time>.<mac>`. The time is the time of issue,
+ * in seconds since the epoch, in base 36. The seal shows that a code or token was issued here, even if its record has
+ * not reached every location of Workers KV yet. A made-up code or token never reaches a user's object.
  */
 import { hmacKey, secretsFor } from "../auth/signing-key.ts";
 

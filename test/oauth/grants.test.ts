@@ -247,6 +247,18 @@ describe("made-up codes and tokens", () => {
 		expect(await listObjects()).toEqual(before);
 	});
 
+	it("at /mcp are refused without a read in Workers KV", async () => {
+		const { access_token } = await signInHere();
+		const kv: string[] = [];
+		const counting = { ...env, OAUTH_KV: counted(env.OAUTH_KV, kv) };
+		const via: Fetch = async (url, init) => worker.fetch(new Request(url, init), counting, createExecutionContext());
+		const forged = access_token.replace(/[\w-]{43}$/, "A".repeat(43));
+		expect((await mcp(INITIALIZE, { token: forged, via })).status).toBe(401);
+		expect(kv).toEqual([]);
+		expect((await mcp(INITIALIZE, { token: access_token, via })).status).toBe(200);
+		expect(kv).toEqual(["get"]);
+	});
+
 	it("end nothing: neither the grant whose name they have, nor its token without the seal", async () => {
 		const tokens = await signInHere();
 		const token = tokens.refresh_token ?? "";
