@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { csrf } from "hono/csrf";
 import type { AppEnv } from "../app-env.ts";
 import { answerError, refuse } from "../http/answers.tsx";
+import { limitAddress } from "../http/limit-address.ts";
 import { grantsOf } from "../oauth/grants.ts";
 import { refuseWithoutStorage } from "../oauth/refusals.tsx";
 import { chosenProvider, providersOf, readForm, startPageSignIn, usesBuiltIn } from "../oauth/sign-in.ts";
@@ -27,7 +28,7 @@ accountApp.get("/", async (c) => {
 	return user ? showAccount(c, user) : showWelcome(c);
 });
 
-accountApp.post("/sign-in", async (c) => {
+accountApp.post("/sign-in", limitAddress("authorization"), async (c) => {
 	const provider = chosenProvider(c, c.req.query("provider"));
 	return provider ? startPageSignIn(c, provider, ACCOUNT_PATH) : refuse(c, 400, "Choose with whom to sign in.");
 });

@@ -9,6 +9,7 @@ import { knownPermissions } from "../auth/permissions.ts";
 import { isScope, scopesAt } from "../auth/scopes.ts";
 import { logError } from "../errors.ts";
 import type { Endpoint } from "../http/endpoints.ts";
+import { limitGuesses } from "../http/limit-address.ts";
 import { logOnce } from "../http/misconfigured.tsx";
 import type { SignIn } from "../mcp/define/sign-in.ts";
 import type { Server } from "../mcp/definition.ts";
@@ -48,7 +49,7 @@ export function apiKeys(): SignIn<never> {
 				if (!key) throw new Error("A request came through the door without a key");
 				return handlerAt(path)(c.req.raw, c.env, admit(key, server, c.env));
 			};
-			routeEndpoints(app, server, answer, door);
+			routeEndpoints(app, server, answer, limitGuesses, door);
 		},
 		problems: () => [],
 		warnings: () => [],

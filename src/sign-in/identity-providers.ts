@@ -6,8 +6,7 @@ import { audit } from "../audit.ts";
 import { problemsOf } from "../auth/settings.ts";
 import { refuse } from "../http/answers.tsx";
 import { endpointsOf } from "../http/endpoints.ts";
-import { limitAddress, refuseTooMany } from "../http/limit-address.ts";
-import { isAddressBeyond } from "../http/limits.ts";
+import { limitAddress, limitGuesses } from "../http/limit-address.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { SignIn } from "../mcp/define/sign-in.ts";
@@ -54,16 +53,17 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				const resource = c.req.path.endsWith("/") ? `${path}/` : path;
 				const resourceServer = resourceServers(server, originOf(c), c.env).get(resource);
 				if (!resourceServer) return c.notFound();
-				const response = await resourceServer.fetch(c.req.raw, c.env, contextOf(c));
-				return (await refuseGuesses(c, response)) ?? response;
+				return resourceServer.fetch(c.req.raw, c.env, contextOf(c));
 			};
-			routeEndpoints(app, server, serveResource);
+			routeEndpoints(app, server, serveResource, limitGuesses);
 			for (const path of endpointsOf(server)) {
 				const metadata = `/.well-known/oauth-protected-resource${path}`;
 				app.all(metadata, (c) => serveResource(c, path)).all(`${metadata}/`, (c) => serveResource(c, path));
 			}
 			app.use("/register", limitRegistration);
-			app.use("/register", limitAddress("registration")).use("/authorize", limitAddress("authorization"));
+			app.use("/register", limitAddress("registration"));
+			app.use("/authorize", limitAddress("authorization")).use("/callback", limitAddress("authorization"));
+			app.use("/token", limitGuesses).use(`${OPERATOR_GRANTS}/*`, limitGuesses);
 			app.all("/token", serveToken).all("/register", serveRegistration);
 			app.all("/.well-known/oauth-authorization-server", (c) =>
 				authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
@@ -92,12 +92,6 @@ const limitRegistration = bodyLimit({
 	maxSize: MAX_REGISTRATION_BYTES,
 	onError: (c) => refuse(c as Context<AppEnv>, 413, "A registration must not be larger than 16 KiB."),
 });
-
-/** @returns undefined unless an address has sent too many bad tokens */
-async function refuseGuesses(c: Context<AppEnv>, { status }: Response): Promise<Response | undefined> {
-	if (status !== 401 || c.req.header("Authorization") === undefined) return undefined;
-	return (await isAddressBeyond(c.env.ADDRESS_LIMIT, c.req.raw, "bad-token")) ? refuseTooMany(c) : undefined;
-}
 
 function checkApis(apis: Readonly<Record<string, string>>): void {
 	for (const [name, url] of Object.entries(apis)) {

@@ -37,6 +37,15 @@ const register = (via: Fetch, origin = DEPLOYED, accept = "application/json") =>
 		...from("2001:db8:1:2::1", { "Content-Type": "application/json", Accept: accept }),
 	});
 
+const token = (via: Fetch, parameters: Record<string, string>) =>
+	via(`${DEPLOYED}/token`, {
+		method: "POST",
+		body: new URLSearchParams(parameters),
+		...from("203.0.113.7", { Accept: "application/json" }),
+	});
+
+const OPERATOR_KEY = "the-key-of-an-operator-in-the-tests-of-limits";
+
 const deployedToken = async () =>
 	(await grantTokens({ origin: DEPLOYED, props: { user: DORA }, resource: null })).access_token;
 
@@ -73,6 +82,51 @@ describe("beyond the limit of an address", () => {
 		const token = await deployedToken();
 		expect((await mcp(INITIALIZE, { origin: DEPLOYED, token, via })).status).toBe(200);
 		expect(keys.filter((key) => key.startsWith("bad-token"))).toEqual([]);
+	});
+});
+
+describe("beyond the limit of bad tokens of an address", () => {
+	it.each([
+		["a made-up code", { grant_type: "authorization_code", code: "made-up", redirect_uri: REDIRECT_URI }],
+		["a made-up refresh token", { grant_type: "refresh_token", refresh_token: "made-up" }],
+	])("%s is refused", async (_name, parameters) => {
+		const response = await token(workerBeyond("bad-token:"), { client_id: "unknown", ...parameters });
+		expect(response.status).toBe(429);
+		expect(response.headers.get("Retry-After")).toBe("60");
+		expect(await response.json()).toMatchObject({ error: "temporarily_unavailable" });
+		expect(keys).toEqual(["bad-token:203.0.113.7"]);
+	});
+
+	it("a good code is accepted, and not counted", async () => {
+		const tokens = await grantTokens({ origin: DEPLOYED, props: { user: DORA }, via: workerBeyond("bad-token:") });
+		expect(tokens.access_token).toBeTypeOf("string");
+		expect(keys.map((key) => key.split(":")[0])).toEqual(["registration"]);
+	});
+
+	it("a wrong key of an operator is refused, and the right one is not", async () => {
+		const via = workerBeyond("bad-token:", { OPERATOR_KEY });
+		const as = (key: string) =>
+			via(`${DEPLOYED}/operator/grants`, from("203.0.113.7", { Authorization: `Bearer ${key}` }));
+		const refused = await as("wrong");
+		expect(refused.status).toBe(429);
+		expect(refused.headers.get("WWW-Authenticate")).toBeNull();
+		expect((await as(OPERATOR_KEY)).status).toBe(200);
+	});
+});
+
+describe("beyond the limit of authorizations of an address", () => {
+	it.each([
+		["a sign-in's end", "/callback?state=made-up&code=made-up", {}],
+		["a sign-in to the account", "/account/sign-in?provider=github", { method: "POST", body: "" }],
+	])("%s is refused with a page, and writes nothing", async (_name, path, init) => {
+		const kv: string[] = [];
+		const via = workerBeyond("authorization:", { OAUTH_KV: counted(env.OAUTH_KV, kv) });
+		const { headers } = from("203.0.113.7", { Accept: "text/html", Origin: DEPLOYED });
+		const response = await via(DEPLOYED + path, { ...init, headers });
+		expect(response.status).toBe(429);
+		expect(await response.text()).toContain("Too many requests came from your address");
+		expect(keys).toEqual(["authorization:203.0.113.7"]);
+		expect(kv).toEqual([]);
 	});
 });
 

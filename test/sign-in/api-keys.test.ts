@@ -11,11 +11,13 @@ import {
 	ask,
 	askTool,
 	callTool,
+	DEPLOYED,
 	INITIALIZE,
 	LIST_TOOLS,
 	LOCAL,
 	mcp,
 	openSession,
+	settingsAt,
 	storeKey,
 } from "../support/worker.ts";
 
@@ -120,6 +122,28 @@ it.each([
 	expect(response.status).toBe(401);
 	expect(response.headers.get("WWW-Authenticate")).toBe('Bearer realm="fixture-server", error="invalid_token"');
 	expect(await response.json()).toMatchObject({ error: "invalid_token" });
+});
+
+it("beyond the limit of an address, bad keys are refused; a missing one is not counted, nor a good one", async () => {
+	const keys: string[] = [];
+	const limiter = {
+		limit: async ({ key }: { key: string }) => {
+			keys.push(key);
+			return { success: !key.startsWith("bad-token:") };
+		},
+	};
+	const own = { ...env, ...settingsAt(DEPLOYED), ADDRESS_LIMIT: limiter };
+	const via: Fetch = async (url, init) => worker.fetch(new Request(url, init), own, createExecutionContext());
+	const options = { origin: DEPLOYED, via };
+	const bad = await mcp(INITIALIZE, { ...options, token: makeKey() });
+	expect(bad.status).toBe(429);
+	expect(bad.headers.get("Retry-After")).toBe("60");
+	expect(bad.headers.get("WWW-Authenticate")).toBeNull();
+	expect(await bad.json()).toMatchObject({ jsonrpc: "2.0", error: { code: -32000 } });
+	expect(keys).toEqual(["bad-token:"]);
+	expect((await mcp(INITIALIZE, options)).status).toBe(401);
+	expect((await mcp(INITIALIZE, { ...options, token: await storeKey() })).status).toBe(200);
+	expect(keys).toEqual(["bad-token:"]);
 });
 
 it("keys of one name are two users, and their sessions are their own", async () => {
