@@ -134,7 +134,7 @@ export default defineConfig({
 					...IN_WORKERD,
 					provide: { fuzz: FUZZ },
 					expect: PATIENCE,
-					include: ["test/{account,auth,fuzz,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					include: ["test/{account,auth,faults,fuzz,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},

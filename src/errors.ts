@@ -5,6 +5,12 @@ export class UserError extends Error {
 	readonly code = "user_error";
 }
 
+/** How long a client should wait if something that the server depends on does not answer. */
+export const RETRY_AFTER_SECONDS = 30;
+
+/** Something that the server depends on does not answer at the moment. Nothing is lost: the client can try again. */
+export class UnavailableError extends UserError {}
+
 /**
  * Writes an error to the log, under the request id that the error text shows to the user.
  *

@@ -1,12 +1,12 @@
 /** Makes the Worker and its Durable Object class from the definition of a server. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { contextStorage } from "hono/context-storage";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { requestId } from "hono/request-id";
 import type { AppEnv } from "./app-env.ts";
 import { answerError, ENDPOINTS, explainToBrowsers, PROGRAM_PATHS, refuse } from "./http/answers.tsx";
+import { limitBody } from "./http/body.ts";
 import { refuseForeignRequests } from "./http/host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
 import { runWithRequestId } from "./http/request-id.ts";
@@ -71,7 +71,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 		app.use(path, allowWebPages, explainToBrowsers);
 	}
 	app.use(refuseWhileMisconfigured);
-	app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => refuse(c, 413, "The request is larger than 4 MiB.") }));
+	app.use(limitBody(MAX_BODY_BYTES, "The request"));
 
 	for (const extra of server.extras) {
 		const requireExtra = requireOn(extra);

@@ -15,6 +15,13 @@ const CALL_TIMEOUT_SECONDS = 60;
 /** The same for a tool with `long: true`. Claude waits this long for a tool. */
 const LONG_CALL_TIMEOUT_SECONDS = 300;
 const MAX_TIMEOUT_SECONDS = 3600;
+/** How long a client may take to send a request. */
+const REQUEST_TIMEOUT_SECONDS = 30;
+/** How long Workers KV and a user's object may take to answer. */
+const STORAGE_TIMEOUT_SECONDS = 10;
+/** How long an identity provider or an API may take to answer. */
+const UPSTREAM_TIMEOUT_SECONDS = 10;
+const MAX_WAIT_SECONDS = 300;
 
 /** Whether a number of seconds is valid as the deadline of a call. */
 export function isTimeout(seconds: number): boolean {
@@ -28,6 +35,9 @@ const settingsSchema = z.object({
 	ALLOWED_ORIGINS: text,
 	CALL_TIMEOUT_SECONDS: seconds(CALL_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
 	LONG_CALL_TIMEOUT_SECONDS: seconds(LONG_CALL_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
+	REQUEST_TIMEOUT_SECONDS: seconds(REQUEST_TIMEOUT_SECONDS, MAX_WAIT_SECONDS),
+	STORAGE_TIMEOUT_SECONDS: seconds(STORAGE_TIMEOUT_SECONDS, MAX_WAIT_SECONDS),
+	UPSTREAM_TIMEOUT_SECONDS: seconds(UPSTREAM_TIMEOUT_SECONDS, MAX_WAIT_SECONDS),
 });
 
 export type Settings = {
@@ -43,6 +53,12 @@ export type Settings = {
 	readonly callTimeoutSeconds: number;
 	/** The same for a tool with `long: true`. */
 	readonly longCallTimeoutSeconds: number;
+	/** How long a client may take to send the body of a request. */
+	readonly requestTimeoutSeconds: number;
+	/** How long Workers KV and a user's object may take to answer. */
+	readonly storageTimeoutSeconds: number;
+	/** How long an identity provider or an API may take to answer. */
+	readonly upstreamTimeoutSeconds: number;
 	/** A sentence for each setting that is wrong. The server refuses all requests until there are none. */
 	readonly problems: readonly string[];
 	/** A sentence for each missing setting that is required on all hosts but loopback hosts. */
@@ -78,6 +94,9 @@ export function readSettings(env: object): Settings {
 		allowedOrigins: origins.entries,
 		callTimeoutSeconds: settings.CALL_TIMEOUT_SECONDS,
 		longCallTimeoutSeconds: settings.LONG_CALL_TIMEOUT_SECONDS,
+		requestTimeoutSeconds: settings.REQUEST_TIMEOUT_SECONDS,
+		storageTimeoutSeconds: settings.STORAGE_TIMEOUT_SECONDS,
+		upstreamTimeoutSeconds: settings.UPSTREAM_TIMEOUT_SECONDS,
 		problems: [...wrong.values()],
 		missing: hasKey ? [] : [MISSING_KEY],
 		warnings: origins.warnings,

@@ -6,7 +6,7 @@ import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import type { AppEnv } from "../app-env.ts";
-import { logError } from "../errors.ts";
+import { logError, RETRY_AFTER_SECONDS, UnavailableError } from "../errors.ts";
 import { ErrorPage, type ErrorPageProps } from "../pages/error.tsx";
 import { names } from "./accept.ts";
 import { endpointsOf } from "./endpoints.ts";
@@ -123,6 +123,10 @@ function errorCode(status: number): string {
 /** Responds to an error that no other code handled. The response is a safe sentence; the cause goes to the log. */
 export function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
 	const requestId = c.get("requestId");
+	if (error instanceof UnavailableError) {
+		c.header("Retry-After", String(RETRY_AFTER_SECONDS));
+		return refuse(c, 503, error.message);
+	}
 	if (error instanceof HTTPException) {
 		return error.res ? error.getResponse() : refuse(c, error.status as ContentfulStatusCode, error.message);
 	}

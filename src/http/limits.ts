@@ -1,11 +1,17 @@
 /** Rate limits: by address for unauthenticated requests, by user for calls and streams. */
+import { logError } from "../errors.ts";
+import { within } from "../within.ts";
 import { isLoopbackUrl } from "./loopback.ts";
+import { currentRequestId } from "./request-id.ts";
 
 /** Counts requests by key: a rate limit binding of Workers, which counts separately at each Cloudflare location. */
 export type Limiter = Pick<RateLimit, "limit">;
 
 /** The longest period of a rate limit. */
 export const LIMIT_RETRY_SECONDS = 60;
+
+/** A rate limit usually answers within a millisecond. */
+const LIMITER_SECONDS = 1;
 
 /** The kinds of requests. Each kind is counted separately. */
 export type ByAddress = "registration" | "authorization" | "bad-token" | "visit";
@@ -48,8 +54,17 @@ export function isUserBeyond(
 	return isBeyond(limiter, request, `${what}:${userId}`);
 }
 
-/** @param limiter undefined if the binding was removed, as a fork may */
+/**
+ * A rate limit that does not answer limits nothing: it protects against abuse, and must not lock users out.
+ *
+ * @param limiter undefined if the binding was removed, as a fork may
+ */
 async function isBeyond(limiter: Limiter | undefined, request: Request, key: string): Promise<boolean> {
 	if (!limiter || isLoopbackUrl(request.url)) return false;
-	return !(await limiter.limit({ key })).success;
+	try {
+		return !(await within(LIMITER_SECONDS, "A rate limit", limiter.limit({ key }))).success;
+	} catch (error) {
+		logError("limit_unavailable", error, currentRequestId());
+		return false;
+	}
 }

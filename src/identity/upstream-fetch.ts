@@ -1,10 +1,11 @@
 /** Every request to an identity provider goes through this file, which tells its failures apart. */
+import { env } from "cloudflare:workers";
 import { z } from "zod";
 import { name, version } from "../../package.json";
+import { readSettings } from "../auth/settings.ts";
 import { keptLifetime } from "./kept.ts";
 import { UpstreamError } from "./provider.ts";
 
-const TIMEOUT_MILLISECONDS = 10_000;
 /** The `Retry-After` value for clients if the provider sends none. */
 export const DEFAULT_RETRY_AFTER_SECONDS = "30";
 /** RFC 9110 section 10.1.5. */
@@ -22,7 +23,7 @@ export async function upstreamFetch(input: string | URL, init: UpstreamInit = {}
 	const headers = new Headers(init.headers);
 	headers.set("User-Agent", USER_AGENT);
 	const where = new URL(input).host;
-	const timeout = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
+	const timeout = AbortSignal.timeout(readSettings(env).upstreamTimeoutSeconds * 1000);
 	const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
 	let response: Response;
 	try {

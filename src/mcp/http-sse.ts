@@ -45,7 +45,7 @@ export function createHttpSse(server: Server, answerer: Answerer): Handler {
 
 	async function post(visit: Visit): Promise<Response> {
 		const { request, principal, ids } = visit;
-		const posted = await readMessage(request);
+		const posted = await readMessage(request, visit.env);
 		if (posted instanceof Response) return posted;
 		const { message } = posted;
 		if (Array.isArray(message)) {

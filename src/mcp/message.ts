@@ -11,7 +11,9 @@ import {
 	UriTemplate,
 } from "@modelcontextprotocol/server";
 import { getContext } from "hono/context-storage";
+import { HTTPException } from "hono/http-exception";
 import type { AppEnv } from "../app-env.ts";
+import { readBody } from "../http/body.ts";
 import { idOf, JSON_RPC, jsonRpcError, MAX_ID_LENGTH } from "../http/json-rpc.ts";
 import type { Resource } from "./define/resource.ts";
 import type { Catalogue } from "./definition.ts";
@@ -79,15 +81,17 @@ export function resourcesAt({ resources }: Catalogue, uri: unknown): Resource[] 
  * @returns the message, whose parameters are not checked yet, or a batch of them; or an error response if the body is
  *   not a message
  */
-export async function readMessage(request: Request): Promise<Posted | Response> {
+export async function readMessage(request: Request, env: Env): Promise<Posted | Response> {
 	const isJson = isJsonContentType(request.headers.get("Content-Type"));
 	let message: unknown;
 	let text = "";
 	try {
+		const bytes = await readBody(env, () => request.bytes());
 		// The runtime's text() logs a warning for content types that it considers binary.
-		text = isJson ? await request.text() : decoder.decode(await request.bytes());
+		text = decoder.decode(bytes);
 		message = JSON.parse(text);
-	} catch {
+	} catch (error) {
+		if (error instanceof HTTPException) throw error;
 		if (isJson) return jsonRpcError(400, JSON_RPC.parseError, "Parse error: Invalid JSON");
 	}
 	const id = idOf(message);

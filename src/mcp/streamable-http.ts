@@ -62,7 +62,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 
 	async function post(visit: Visit): Promise<Response> {
 		const { request } = visit;
-		const posted = await readMessage(request);
+		const posted = await readMessage(request, visit.env);
 		if (posted instanceof Response) return posted;
 		const { message, text } = posted;
 		const id = idOf(message);

@@ -1,6 +1,7 @@
 /** Changes requests to `/authorize` and `/token` into the form that the OAuth wrapper accepts. */
 import { auth as readBasic } from "hono/utils/basic-auth";
 import { decodeJwt } from "jose";
+import { readBody } from "../http/body.ts";
 
 /** Drops parameters of an authorization request that have no value, as RFC 6749 section 3.1 requires. */
 export function dropEmptyParameters(request: Request): Request {
@@ -23,6 +24,12 @@ export async function tidyTokenRequest(request: Request): Promise<Request> {
 	const needed = isRepeated ? given.filter((parameter) => !isClientId(parameter)) : given;
 	if (needed.length === sent.length) return request;
 	return new Request(request, { body: String(new URLSearchParams(needed)) });
+}
+
+/** The request with its body read, so that it can be read again at once. */
+export async function withBody(request: Request, env: Env): Promise<Request> {
+	if (!request.body) return request;
+	return new Request(request, { body: await readBody(env, () => request.arrayBuffer()) });
 }
 
 /** The parameters of a token request. The runtime warns where a form is read as a text. */

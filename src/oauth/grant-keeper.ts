@@ -59,7 +59,7 @@ export class GrantKeeper implements Keeper, Exchanges {
 		this.#server = server;
 		this.#host = host;
 		const { lifetimes, replacedTokenSeconds } = readSignInSettings(host.env);
-		this.#records = new GrantRecords(host.sql, host.env.OAUTH_KV, lifetimes, (...grant) => this.#ended(...grant));
+		this.#records = new GrantRecords(host.sql, host.env, lifetimes, (...grant) => this.#ended(...grant));
 		this.#replaced = new ReplacedTokens(host.sql, replacedTokenSeconds);
 		this.#facts = new GrantFacts(host.sql);
 		this.#env = { ...host.env, OAUTH_KV: this.#records.namespace, KEEPER: this };

@@ -62,11 +62,11 @@ export function parseNoteName(name: string): Pick<NoteKey, "user" | "grant"> | u
  * @throws OAuthError if storage does not answer
  */
 export async function listNotes(
-	kv: KVNamespace,
+	env: Env,
 	cursor: string | undefined,
 	limit: number,
 ): Promise<{ readonly keys: readonly NoteKey[]; readonly cursor?: string }> {
-	const page = await reach(() => kv.list({ prefix: "grant:", limit, cursor: cursor ?? null }));
+	const page = await reach(env, () => env.OAUTH_KV.list({ prefix: "grant:", limit, cursor: cursor ?? null }));
 	const keys = page.keys.flatMap(({ name, metadata }): NoteKey[] => {
 		const whose = parseNoteName(name);
 		return whose ? [{ name, ...whose, client: metadataSchema.safeParse(metadata).data?.clientId }] : [];
@@ -80,9 +80,9 @@ export async function listNotes(
  * @returns the texts of those that exist, in the order of their names
  * @throws OAuthError if storage does not answer
  */
-export async function readTexts(kv: KVNamespace, names: readonly string[]): Promise<[name: string, text: string][]> {
+export async function readTexts(env: Env, names: readonly string[]): Promise<[name: string, text: string][]> {
 	if (names.length === 0) return [];
-	const texts = await reach(() => kv.get([...names]));
+	const texts = await reach(env, () => env.OAUTH_KV.get([...names]));
 	return names.flatMap((name): [string, string][] => {
 		const text = texts.get(name);
 		return typeof text === "string" ? [[name, text]] : [];

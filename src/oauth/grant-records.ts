@@ -25,9 +25,9 @@ export class GrantRecords {
 	readonly #ended: Ended;
 
 	/** @param ended called when a grant has ended */
-	constructor(sql: SqlStorage, kv: KVNamespace, lifetimes: GrantLifetimes, ended: Ended) {
+	constructor(sql: SqlStorage, env: Env, lifetimes: GrantLifetimes, ended: Ended) {
 		this.#sql = sql;
-		this.#kv = guardedStorage(kv);
+		this.#kv = guardedStorage(env);
 		this.#lifetimes = lifetimes;
 		this.#ended = ended;
 	}

@@ -1,13 +1,13 @@
 /** The way from the Worker to a user's grants, whose one writer is in the user's object. */
 
-import { logError } from "../errors.ts";
+import { UnavailableError } from "../errors.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
 import { type Remote, remote } from "../mcp/user-state.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { formOf, tidyTokenRequest } from "./client-requests.ts";
+import { formOf, tidyTokenRequest, withBody } from "./client-requests.ts";
 import type { GrantKeeper } from "./grant-keeper.ts";
 import { openToken, type SealedKind, unsealed } from "./sealed-token.ts";
 import { storageOf, unavailable } from "./storage.ts";
@@ -18,10 +18,7 @@ export function grantsOf(env: Env, userId: string): Remote<GrantKeeper> {
 		try {
 			return await userObjectOf(env, userId).useKeeper(method, args);
 		} catch (error) {
-			// What the object's own code throws is a fault of ours.
-			if (Object(error).remote === true) throw error;
-			logError("object_unavailable", error, currentRequestId());
-			throw unavailable("This server cannot reach your sign-in at the moment. Try again in a minute.");
+			throw error instanceof UnavailableError ? unavailable(error.message) : error;
 		}
 	});
 }
@@ -36,7 +33,7 @@ export async function answerTokenRequest(
 	env: Env,
 	context: ExecutionContext,
 ): Promise<Response> {
-	const tidied = await tidyTokenRequest(request);
+	const tidied = await tidyTokenRequest(await withBody(request, env));
 	const form = await formOf(tidied);
 	const [field, kinds] = presented(form);
 	const { token, isGenuine } = await open(form.get(field) ?? "", kinds, request.url, env);

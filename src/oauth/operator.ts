@@ -10,6 +10,7 @@ import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
 import { logError } from "../errors.ts";
 import { answerError, refuse } from "../http/answers.tsx";
+import { readBody } from "../http/body.ts";
 import { type GrantNote, listNotes, parseJson, parseNote, readTexts } from "./grant-notes.ts";
 import type { GrantRecord } from "./grant-record.ts";
 import { grantsOf } from "./grants.ts";
@@ -63,7 +64,7 @@ operatorApp.get("/", async (c) => {
 });
 
 operatorApp.post("/revoke", async (c) => {
-	const { data: asked } = revocationSchema.safeParse(parseJson(await c.req.text()));
+	const { data: asked } = revocationSchema.safeParse(parseJson(await readBody(c.env, () => c.req.text())));
 	if (!asked) return refuse(c, 400, WRONG_REVOCATION);
 	return c.json("user" in asked ? await revokeOfUser(c, asked) : await revokeNoted(c, asked));
 });
@@ -83,17 +84,16 @@ async function listOfUser(c: Context<AppEnv>, user: string, { client }: ListQuer
 
 /** A page takes three operations of Workers KV at most. */
 async function listNoted(c: Context<AppEnv>, { client, cursor: before }: ListQuery): Promise<GrantList> {
-	const { OAUTH_KV: kv } = c.env;
-	const { keys, cursor } = await listNotes(kv, before, PAGE_SIZE);
+	const { keys, cursor } = await listNotes(c.env, before, PAGE_SIZE);
 	const meant = keys.filter((key) => client === undefined || (key.client ?? client) === client);
 	const texts = await readTexts(
-		kv,
+		c.env,
 		meant.map(({ name }) => name),
 	);
 	const notes = texts
 		.flatMap(([, text]) => parseNote(text) ?? [])
 		.filter(({ clientId }) => client === undefined || clientId === client);
-	const names = await readClientNames(kv, notes);
+	const names = await readClientNames(c.env, notes);
 	const grants = notes.map((note) => describe(note, names.get(note.clientId)));
 	return { grants, ...(cursor !== undefined && { cursor }) };
 }
@@ -109,10 +109,10 @@ function describe(
 const clientSchema = z.object({ clientId: z.string(), clientName: z.string() });
 
 /** By client. A client with a metadata document has no record, and its id is an address. */
-async function readClientNames(kv: KVNamespace, notes: readonly GrantNote[]): Promise<Map<string, string>> {
+async function readClientNames(env: Env, notes: readonly GrantNote[]): Promise<Map<string, string>> {
 	const registered = new Set(notes.map(({ clientId }) => clientId).filter((id) => !/^https:/i.test(id)));
 	const texts = await readTexts(
-		kv,
+		env,
 		[...registered].map((id) => `client:${id}`),
 	);
 	const clients = texts.flatMap(([, text]) => clientSchema.safeParse(parseJson(text)).data ?? []);
@@ -134,7 +134,7 @@ async function revokeOfUser(
  */
 async function revokeNoted(c: Context<AppEnv>, asked: Exclude<RevocationRequest, { user: string }>): Promise<Revoked> {
 	const client = "client" in asked ? asked.client : undefined;
-	const { keys, cursor } = await listNotes(c.env.OAUTH_KV, asked.cursor, BATCH_SIZE);
+	const { keys, cursor } = await listNotes(c.env, asked.cursor, BATCH_SIZE);
 	const meant = keys.filter((key) => client === undefined || (key.client ?? client) === client);
 	const unreachable: string[] = [];
 	const revocations = [...Map.groupBy(meant, ({ user }) => user)].map(async ([user, noted]) => {

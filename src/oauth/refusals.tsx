@@ -81,7 +81,7 @@ async function refuseRequest(c: Context<AppEnv>): Promise<Response> {
 		);
 	}
 	// A client with a metadata document would have been refused before.
-	const isKnown = clientId.startsWith("https://") || (await guardedStorage(c.env.OAUTH_KV).get(`client:${clientId}`));
+	const isKnown = clientId.startsWith("https://") || (await guardedStorage(c.env).get(`client:${clientId}`));
 	if (!isKnown) return refuseUnknownClient(c);
 	if (!parameters.get("redirect_uri")) {
 		return refuse(c, 400, "The app did not say where to send you after the sign-in.", START_AGAIN);

@@ -13,6 +13,7 @@ import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
 import { LOCAL_PROVIDER } from "../auth/grant.ts";
 import { logError } from "../errors.ts";
+import { readBody } from "../http/body.ts";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../identity/provider.ts";
 import { authorizationServer } from "./authorization-server.ts";
@@ -51,8 +52,9 @@ export function helpers(c: Context<AppEnv>): OAuthHelpers {
 
 export async function readForm(c: Context<AppEnv>): Promise<FormData> {
 	try {
-		return await c.req.formData();
+		return await readBody(c.env, () => c.req.formData());
 	} catch (cause) {
+		if (cause instanceof HTTPException) throw cause;
 		const message = "This address takes the form of the page before it, and nothing else.";
 		throw new HTTPException(400, { message, cause });
 	}

@@ -1,10 +1,11 @@
 /** OAUTH_KV as the OAuth wrapper sees it: a record that cannot be read is no record, and one out of reach is told as that. */
 import { OAuthError } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
-import { logError, logWarning } from "../errors.ts";
+import { readSettings } from "../auth/settings.ts";
+import { logError, logWarning, RETRY_AFTER_SECONDS } from "../errors.ts";
 import { currentRequestId } from "../http/request-id.ts";
+import { within } from "../within.ts";
 
-const RETRY_AFTER_SECONDS = "30";
 const ONE_WRITE_MILLISECONDS = 1100;
 
 /** By the beginning of a record's name, what the wrapper takes for granted of it. */
@@ -41,7 +42,7 @@ const storages = new WeakMap<Env, Env>();
 export function storageOf(env: Env): Env {
 	const known = storages.get(env);
 	if (known) return known;
-	const guarded = { ...env, OAUTH_KV: guardedStorage(env.OAUTH_KV, RETRIES) };
+	const guarded = { ...env, OAUTH_KV: guardedStorage(env, RETRIES) };
 	storages.set(env, guarded);
 	return guarded;
 }
@@ -50,13 +51,14 @@ export function storageOf(env: Env): Env {
  * @param retries when a record that is not there, and has no user, is looked for again, in milliseconds
  * @returns a namespace whose methods throw OAuthError `temporarily_unavailable` where storage does not answer
  */
-export function guardedStorage(kv: KVNamespace, retries: readonly number[] = []): KVNamespace {
+export function guardedStorage(env: Env, retries: readonly number[] = []): KVNamespace {
+	const { OAUTH_KV: kv } = env;
 	const find = async (key: string): Promise<string | null> => {
-		let text = await reach(() => kv.get(key));
+		let text = await reach(env, () => kv.get(key));
 		for (const wait of WITHOUT_USER.test(key) ? retries : []) {
 			if (text !== null) break;
 			await scheduler.wait(wait);
-			text = await reach(() => kv.get(key));
+			text = await reach(env, () => kv.get(key));
 		}
 		return text;
 	};
@@ -66,9 +68,9 @@ export function guardedStorage(kv: KVNamespace, retries: readonly number[] = [])
 			const text = await find(key);
 			return text === null || !isJson ? text : readRecord(key, text);
 		},
-		put: (...args: Parameters<KVNamespace["put"]>) => reach(() => kv.put(...args)),
-		delete: (key: string) => reach(() => deleteSoon(kv, key)),
-		list: (options?: KVNamespaceListOptions) => reach(() => kv.list(options)),
+		put: (...args: Parameters<KVNamespace["put"]>) => reach(env, () => kv.put(...args)),
+		delete: (key: string) => reach(env, () => deleteSoon(kv, key)),
+		list: (options?: KVNamespaceListOptions) => reach(env, () => kv.list(options)),
 	};
 	return new Proxy(kv, {
 		get(target, name) {
@@ -107,9 +109,9 @@ export function readRecord(key: string, text: string): unknown {
 }
 
 /** @throws OAuthError `temporarily_unavailable` if storage does not answer */
-export async function reach<T>(ask: () => Promise<T>): Promise<T> {
+export async function reach<T>(env: Env, ask: () => Promise<T>): Promise<T> {
 	try {
-		return await ask();
+		return await within(readSettings(env).storageTimeoutSeconds, "Workers KV", ask());
 	} catch (error) {
 		// The wrapper knows what to do about too many writes of one record.
 		if (error instanceof Error && error.message.includes("429")) throw error;
@@ -119,7 +121,7 @@ export async function reach<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 export function unavailable(description: string): OAuthError {
-	const headers = { "Retry-After": RETRY_AFTER_SECONDS };
+	const headers = { "Retry-After": String(RETRY_AFTER_SECONDS) };
 	return new OAuthError("temporarily_unavailable", { description, statusCode: 503, headers });
 }
 

@@ -78,7 +78,7 @@ function keepCursor(kv: KVNamespace, cursor: string | undefined): Promise<void> 
  * is asked before anything of a grant is purged.
  */
 function sweptNamespace(env: Env): { readonly namespace: KVNamespace; operations(): number } {
-	const kv = guardedStorage(env.OAUTH_KV);
+	const kv = guardedStorage(env);
 	let operations = 0;
 	const count = <T>(operation: Promise<T>): Promise<T> => {
 		operations++;

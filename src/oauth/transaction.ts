@@ -21,7 +21,7 @@ export async function transactionState(c: Context<AppEnv>, handle: string): Prom
 	const hash = await sha256(handle);
 	const isMine = Object.values(getCookie(c)).includes(hash);
 	// Only for a sign-in of this browser is it worth to look again.
-	const storage = isMine ? storageOf(c.env).OAUTH_KV : guardedStorage(c.env.OAUTH_KV);
+	const storage = isMine ? storageOf(c.env).OAUTH_KV : guardedStorage(c.env);
 	if ((await storage.get(`transaction:${hash}`)) === null) return isMine ? "late" : "over";
 	return isMine ? "open" : "elsewhere";
 }

@@ -1,25 +1,24 @@
 /** Programs send an API key with each request. `npm run keys` makes the keys. */
 import type { Context } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
-import { HTTPException } from "hono/http-exception";
 import type { AppEnv } from "../app-env.ts";
 import { type ApiKey, apiKeySchema, isKey, recordName } from "../auth/api-key.ts";
 import { API_KEY_PROVIDER, userId } from "../auth/grant.ts";
 import { knownPermissions } from "../auth/permissions.ts";
 import { isScope, scopesAt } from "../auth/scopes.ts";
-import { logError } from "../errors.ts";
+import { readSettings } from "../auth/settings.ts";
+import { logError, UnavailableError } from "../errors.ts";
 import type { Endpoint } from "../http/endpoints.ts";
 import { limitGuesses } from "../http/limit-address.ts";
 import { logOnce } from "../http/misconfigured.tsx";
 import type { SignIn } from "../mcp/define/sign-in.ts";
 import type { Server } from "../mcp/definition.ts";
 import type { Admission } from "../mcp/visit.ts";
+import { within } from "../within.ts";
 import { routeEndpoints } from "./route-endpoints.ts";
 
 /** The same as the lifetime of an access token. Then open streams end, and a revoked key cannot open a new one. */
 const STREAM_SECONDS = 60 * 60;
-
-const RETRY_AFTER_SECONDS = "30";
 
 const MISSING = "This server wants an API key: send it as the header Authorization: Bearer <key>.";
 const INVALID =
@@ -71,10 +70,11 @@ function challenge({ info }: Server, sentence: string, error?: string): () => Re
 async function findKey(c: Context<AppEnv>, token: string): Promise<ApiKey | undefined> {
 	if (!isKey(token)) return undefined;
 	const name = await recordName(token);
-	const record = await c.env.OAUTH_KV.get(name, "json").catch((error: unknown) => {
+	const { storageTimeoutSeconds } = readSettings(c.env);
+	const read = within(storageTimeoutSeconds, "Workers KV", c.env.OAUTH_KV.get(name, "json"));
+	const record = await read.catch((error: unknown) => {
 		logError("storage_unavailable", error, c.get("requestId"));
-		c.header("Retry-After", RETRY_AFTER_SECONDS);
-		throw new HTTPException(503, { message: "This server's storage does not answer. Try again in a minute." });
+		throw new UnavailableError("This server's storage does not answer. Try again in a minute.");
 	});
 	if (record === null) return undefined;
 	const { data, error } = apiKeySchema.safeParse(record);

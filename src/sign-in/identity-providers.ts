@@ -1,10 +1,9 @@
 /** Users sign in at an identity provider, and give consent to each client: an OAuth 2.1 authorization server. */
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
 import { problemsOf } from "../auth/settings.ts";
-import { refuse } from "../http/answers.tsx";
+import { limitBody } from "../http/body.ts";
 import { endpointsOf } from "../http/endpoints.ts";
 import { limitAddress, limitGuesses } from "../http/limit-address.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
@@ -12,6 +11,7 @@ import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { SignIn } from "../mcp/define/sign-in.ts";
 import { authorizationApp } from "../oauth/app.tsx";
 import { authorizationServer } from "../oauth/authorization-server.ts";
+import { withBody } from "../oauth/client-requests.ts";
 import { GrantKeeper } from "../oauth/grant-keeper.ts";
 import { answerTokenRequest } from "../oauth/grants.ts";
 import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
@@ -60,7 +60,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				const metadata = `/.well-known/oauth-protected-resource${path}`;
 				app.all(metadata, (c) => serveResource(c, path)).all(`${metadata}/`, (c) => serveResource(c, path));
 			}
-			app.use("/register", limitRegistration);
+			app.use("/register", limitBody(MAX_REGISTRATION_BYTES, "The registration"));
 			app.use("/register", limitAddress("registration"));
 			app.use("/authorize", limitAddress("authorization")).use("/callback", limitAddress("authorization"));
 			app.use("/token", limitGuesses).use(`${OPERATOR_GRANTS}/*`, limitGuesses);
@@ -88,11 +88,6 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 	};
 }
 
-const limitRegistration = bodyLimit({
-	maxSize: MAX_REGISTRATION_BYTES,
-	onError: (c) => refuse(c as Context<AppEnv>, 413, "A registration must not be larger than 16 KiB."),
-});
-
 function checkApis(apis: Readonly<Record<string, string>>): void {
 	for (const [name, url] of Object.entries(apis)) {
 		const isSafe = URL.canParse(url) && (new URL(url).protocol === "https:" || isLoopbackUrl(url));
@@ -113,7 +108,7 @@ function serveToken(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
-	const request = await tidyRegistration(c.req.raw);
+	const request = await tidyRegistration(await withBody(c.req.raw, c.env));
 	const server = authorizationServer(c.get("server"), originOf(c), c.env);
 	const response = await server.fetch(request, storageOf(c.env), contextOf(c)).catch(answerStorageError);
 	if (response.status === 201) {

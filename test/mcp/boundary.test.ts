@@ -162,11 +162,13 @@ describe("a request to /mcp", () => {
 		});
 	});
 
-	it("that fails unexpectedly gets 500 with its id", async () => {
+	it("that cannot reach the user's object gets 503 with its id", async () => {
 		// What a session wants to hear of is in the user's object.
 		const setLevel = { jsonrpc: "2.0", id: 7, method: "logging/setLevel", params: { level: "info" } };
 		const broken = breakObjects();
-		await expectJsonRpcError(await mcp(setLevel, { token, session }), 500, -32000, 7);
+		const refused = await mcp(setLevel, { token, session });
+		expect(refused.headers.get("Retry-After")).toBe("30");
+		await expectJsonRpcError(refused, 503, -32000, 7);
 		broken.restore();
 		const response = await mcp(setLevel, { token, session });
 		expect(response.status).toBe(200);

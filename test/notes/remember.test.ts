@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EraClient } from "../support/eras.ts";
-import { evict } from "../support/objects.ts";
+import { breakObjects, evict } from "../support/objects.ts";
 import { failed, said } from "../support/wire.ts";
 import { notesOf, openNotes, recallTexts, setNotes, useTool } from "./notes.ts";
 
@@ -37,6 +37,14 @@ describe("remember", () => {
 	it.each(["", " ", "\n\t\u00a0"])("keeps no empty note (%j)", async (note) => {
 		expect(await remember(note)).toEqual(failed(`${INVALID}The note is empty. Say what to remember.`));
 		expect(await recallTexts(client)).toEqual([]);
+	});
+
+	it("tells the model to try again while the user's object cannot be reached", async () => {
+		const objects = breakObjects();
+		const sentence = "This server cannot reach your data at the moment. Try again in a minute.";
+		expect(await remember("Buy milk")).toEqual(failed(sentence));
+		objects.restore();
+		expect(await remember("Buy milk")).toEqual(remembered(1));
 	});
 
 	describe("counts bytes, not characters, and", () => {
