@@ -41,7 +41,9 @@ accountApp.post("/sign-out", (c) => {
 accountApp.post("/disconnect", async (c) => {
 	const user = await accountOf(c);
 	if (!user) return c.redirect(ACCOUNT_PATH, 303);
-	const grantId = (await readForm(c)).get("grant");
+	const form = await readForm(c);
+	const grantId = form.get("grant");
+	if (typeof grantId !== "string" && !form.has("all")) return refuse(c, 400, "Choose which app to disconnect.");
 	const revocation = revocationBy(c, user);
 	const grants = grantsOf(c.env, user.id);
 	if (typeof grantId === "string") await grants.revoke({ ...revocation, grantId });

@@ -83,7 +83,9 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 			{apps.length > 1 && (
 				<form method="post" action="/account/disconnect">
 					<div class="buttons">
-						<button type="submit">Disconnect all apps</button>
+						<button type="submit" name="all" value="yes">
+							Disconnect all apps
+						</button>
 					</div>
 				</form>
 			)}

@@ -1,10 +1,11 @@
 /** The account pages, as a browser without JavaScript meets them; and as an attacker does. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newHold } from "../support/fixture/control.ts";
-import { REDIRECT_URI } from "../support/oauth-client.ts";
+import { OAuthClient, REDIRECT_URI } from "../support/oauth-client.ts";
 import { breakObjects, execute, rowsOf, userOf } from "../support/objects.ts";
 import type { Person } from "../support/person.ts";
 import { readText } from "../support/person.ts";
+import { workerWith } from "../support/settings.ts";
 import {
 	askTool,
 	fetchWorker,
@@ -64,6 +65,24 @@ describe("a person at /account", () => {
 		expect(text).toMatch(/This page\s+You signed in/);
 	});
 
+	it("sees the domain of an app that describes itself in a document, and that other names prove nothing", async () => {
+		const email = newEmail();
+		const clientId = "https://editor.example/client.json";
+		const client = new OAuthClient(workerWith({ CLIENT_METADATA_DOCUMENTS: "on" }), LOCAL);
+		await client.signIn({ email, clientId, redirectUri: "http://localhost/callback" });
+		await signIn({ email, clientName: "Example Editor" });
+		const text = await textOf(await openAccount(email));
+		expect(text).toMatch(/Published by\s+editor\.example/);
+		expect(text).toMatch(/Published by\s+Unknown: the app chose its own name/);
+	});
+
+	it("disconnects nothing with a form that does not say what", async () => {
+		const email = newEmail();
+		const { access_token: token } = await signIn({ email });
+		expect((await (await openAccount(email)).post(`${ACCOUNT}/disconnect`, [])).status).toBe(400);
+		expect(await works(token)).toBe(true);
+	});
+
 	it("disconnects one app, or all", async () => {
 		const email = newEmail();
 		const [one, two, three] = [await signIn({ email }), await signIn({ email }), await signIn({ email })];
@@ -73,7 +92,7 @@ describe("a person at /account", () => {
 		expect(response.status).toBe(303);
 		expect(await textOf(browser, `${ACCOUNT}?done=one`)).toContain("for up to a minute");
 		expect([await works(one.access_token), await works(two.access_token)]).toEqual([false, true]);
-		await browser.post(`${ACCOUNT}/disconnect`, []);
+		await browser.post(`${ACCOUNT}/disconnect`, [["all", "yes"]]);
 		expect([await works(two.access_token), await works(three.access_token)]).toEqual([false, false]);
 	});
 
@@ -83,7 +102,7 @@ describe("a person at /account", () => {
 		const clientId = await client.register();
 		const { url, verifier } = await client.authorizationUrl(clientId);
 		const code = (await person().authorize(url, { email })).searchParams.get("code") ?? "";
-		await (await openAccount(email)).post(`${ACCOUNT}/disconnect`, []);
+		await (await openAccount(email)).post(`${ACCOUNT}/disconnect`, [["all", "yes"]]);
 		const fields = { grant_type: "authorization_code", code, redirect_uri: REDIRECT_URI, code_verifier: verifier };
 		const response = await client.token({ ...fields, client_id: clientId });
 		expect(response.status).toBe(400);
@@ -131,7 +150,7 @@ describe("a person at /account", () => {
 		const browser = await openAccount(email);
 		vi.spyOn(console, "error").mockImplementation(() => {});
 		const objects = breakObjects();
-		for (const response of [await browser.get(ACCOUNT), await browser.post(`${ACCOUNT}/disconnect`, [])]) {
+		for (const response of [await browser.get(ACCOUNT), await browser.post(`${ACCOUNT}/disconnect`, [["all", "yes"]])]) {
 			expect(response.status).toBe(503);
 			expect(response.headers.get("Retry-After")).toBe("30");
 			expect(readText(await response.text())).toContain("Try again in a minute");
@@ -156,7 +175,7 @@ describe("nobody", () => {
 		const browser = await openAccount(attacker);
 		const [, grant = ""] = access_token.split(":");
 		await browser.post(`${ACCOUNT}/disconnect`, [["grant", grant]]);
-		await browser.post(`${ACCOUNT}/disconnect`, []);
+		await browser.post(`${ACCOUNT}/disconnect`, [["all", "yes"]]);
 		await browser.post(`${ACCOUNT}/delete`, [["sure", "yes"]]);
 		expect(await works(access_token)).toBe(true);
 		expect(await textOf(await openAccount(victim))).toContain("The victim’s app");
