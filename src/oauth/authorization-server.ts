@@ -6,7 +6,6 @@ import { resourcePathsOf } from "../http/endpoints.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { perOrigin } from "./per-origin.ts";
 import { exchangeTokens } from "./refresh.ts";
-import { refuseRegistration } from "./registration.ts";
 import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 import { answerStorageError, unavailable } from "./storage.ts";
 
@@ -25,10 +24,8 @@ export const authorizationServer = perOrigin((server, origin, env) => {
 		tokenEndpoint: "/token",
 		clientRegistrationEndpoint: "/register",
 		clientIdMetadataDocumentEnabled: readsClientDocuments(config, origin),
-		// The wrapper accepts any scheme. The exact list is checked here at registration, and by the app at /authorize.
+		// The wrapper accepts any scheme. The exact list is checked before it at /register, and by the app at /authorize.
 		allowPrivateUseRedirectUris: true,
-		clientRegistrationCallback: ({ clientMetadata }) =>
-			refuseRegistration(clientMetadata, origin, config.privateUseRedirectUris),
 		scopesSupported: [...scopesAt(server, env, ""), OFFLINE_ACCESS],
 		tokenExchangeCallback: (options) => exchangeTokens(options, server),
 		onError({ code, internal }) {

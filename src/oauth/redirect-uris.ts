@@ -1,4 +1,4 @@
-/** Which redirect URIs are accepted. The OAuth wrapper checks https and loopback URIs; this file checks app schemes. */
+/** Which redirect URIs a client may register, and to which of them access may go. */
 import { isLoopbackUrl } from "../http/loopback.ts";
 
 /** Callbacks of well-known clients. Each belongs to one app, and is accepted only in exactly this form. */
@@ -13,6 +13,9 @@ const SHARED_SCHEMES = new Set(
 		" ",
 	),
 );
+
+/** Schemes that no client may register: a browser would run or read what they name. */
+const DANGEROUS_SCHEMES = new Set(["javascript", "data", "vbscript", "file", "mailto", "blob"]);
 
 const schemeOf = (uri: string) => (URL.canParse(uri) ? new URL(uri).protocol.slice(0, -1) : undefined);
 
@@ -48,9 +51,14 @@ export function isWebRedirectUri(uri: string): boolean {
 	return schemeOf(uri) === "https" && !isLoopbackUrl(uri);
 }
 
-/** Whether browsers read a URI as it is written. */
-export function isPlainUri(uri: string): boolean {
-	return URL.canParse(uri) && !/[\s\p{Cc}\p{Cf}\\*]/u.test(uri);
+/**
+ * Whether a client may list a URI beside an accepted one: browsers read it as it is written, and it has no dangerous scheme,
+ * no fragment (RFC 6749 section 3.1.2) and no user name. The OAuth wrapper refuses most others too, but not as redirect URIs.
+ */
+export function isListableUri(uri: string): boolean {
+	if (!URL.canParse(uri) || /[\s\p{Cc}\p{Cf}\\*#]/u.test(uri)) return false;
+	const { protocol, username, password } = new URL(uri);
+	return !DANGEROUS_SCHEMES.has(protocol.slice(0, -1)) && username === "" && password === "";
 }
 
 /** Whether a URI leads back to this server. */

@@ -1,6 +1,6 @@
 /** What a client may register, beside what the OAuth wrapper checks. */
 import { z } from "zod";
-import { isAcceptedRedirectUri, isOwnPage, isPlainUri } from "./redirect-uris.ts";
+import { isAcceptedRedirectUri, isListableUri, isOwnPage } from "./redirect-uris.ts";
 
 /** Bytes. Real registrations have one or two thousand. */
 export const MAX_REGISTRATION_BYTES = 16 * 1024;
@@ -15,12 +15,7 @@ const registrationSchema = z.object({ redirect_uris: z.array(z.string()) });
  * names. RFC 7591 section 2 requires only `redirect_uris`, which stays as it is, and lets a server replace values.
  */
 export async function tidyRegistration(request: Request): Promise<Request> {
-	const parsed = membersSchema.safeParse(
-		await request
-			.clone()
-			.json()
-			.catch(() => undefined),
-	);
+	const parsed = membersSchema.safeParse(await readJson(request));
 	if (!parsed.success) return request;
 	const given = Object.entries(parsed.data)
 		.filter(([name, value]) => name === "redirect_uris" || (value !== null && value !== ""))
@@ -36,24 +31,36 @@ function cut(name: string): string {
 }
 
 /**
- * Refuses a client whose redirect URIs are too many, malformed or none of which is accepted. Other redirect URIs beside
- * an accepted one do no harm: Cursor, for example, always lists all of its own.
+ * Says what is wrong with a client's redirect URIs: too many, malformed, or none of them accepted. Other redirect URIs
+ * beside an accepted one do no harm: Cursor, for example, always lists all of its own.
+ *
+ * The OAuth wrapper checks them too, but answers `invalid_client_metadata`. RFC 7591 section 3.2.2 has
+ * `invalid_redirect_uri` for this, by which a client knows what to change.
  *
  * @param origin of this server, whose own pages no client may name
- * @returns undefined for a client that can be registered
+ * @returns undefined if they can be registered, or if the wrapper has to answer, because there are none
  */
-export function refuseRegistration(metadata: unknown, origin: string, privateUseUris: readonly string[]) {
-	const { redirect_uris: uris } = registrationSchema.parse(metadata);
-	const refusal = (description: string) => ({ code: "invalid_redirect_uri", description, status: 400 });
-	if (uris.length > MAX_REDIRECT_URIS) return refusal(`There are more than ${MAX_REDIRECT_URIS} redirect URIs`);
-	if (uris.some((uri) => !isPlainUri(uri))) {
-		return refusal("A redirect URI must have no blanks, line breaks, backslashes or wildcards");
+export async function findRedirectUriFault(
+	request: Request,
+	origin: string,
+	privateUseUris: readonly string[],
+): Promise<string | undefined> {
+	const { success, data } = registrationSchema.safeParse(await readJson(request));
+	if (!success || data.redirect_uris.length === 0) return undefined;
+	const { redirect_uris: uris } = data;
+	if (uris.length > MAX_REDIRECT_URIS) return `There are more than ${MAX_REDIRECT_URIS} redirect URIs`;
+	if (!uris.every(isListableUri)) {
+		return "A redirect URI must be absolute, with no blanks, line breaks, backslashes, wildcards, fragment or user name, and with no scheme such as javascript: or file:";
 	}
-	if (uris.some((uri) => isOwnPage(uri, origin))) {
-		return refusal("A redirect URI must not be an address of this server");
-	}
+	if (uris.some((uri) => isOwnPage(uri, origin))) return "A redirect URI must not be an address of this server";
 	if (uris.some((uri) => isAcceptedRedirectUri(uri, privateUseUris))) return undefined;
-	return refusal(
-		"None of the redirect URIs is accepted here: one must use https, or http on a loopback host, or be listed in PRIVATE_USE_REDIRECT_URIS",
-	);
+	return "None of the redirect URIs is accepted here: one must use https, or http on a loopback host, or be listed in PRIVATE_USE_REDIRECT_URIS";
+}
+
+/** Reads a copy of a request's body. */
+async function readJson(request: Request): Promise<unknown> {
+	return request
+		.clone()
+		.json()
+		.catch(() => undefined);
 }

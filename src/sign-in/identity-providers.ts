@@ -17,7 +17,7 @@ import { answerTokenRequest } from "../oauth/grants.ts";
 import { explainCallbackMismatch } from "../oauth/misconfigured-provider.tsx";
 import { operatorApp } from "../oauth/operator.ts";
 import { OPERATOR_GRANTS } from "../oauth/operator-contract.ts";
-import { MAX_REGISTRATION_BYTES, tidyRegistration } from "../oauth/registration.ts";
+import { findRedirectUriFault, MAX_REGISTRATION_BYTES, tidyRegistration } from "../oauth/registration.ts";
 import { createResourceServers } from "../oauth/server.ts";
 import { readSignInSettings } from "../oauth/settings.ts";
 import { answerStorageError, storageOf } from "../oauth/storage.ts";
@@ -109,6 +109,12 @@ function serveToken(c: Context<AppEnv>): Promise<Response> {
 
 async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
 	const request = await tidyRegistration(await withBody(c.req.raw, c.env));
+	const { privateUseRedirectUris } = readSignInSettings(c.env);
+	const fault = await findRedirectUriFault(request, originOf(c), privateUseRedirectUris);
+	if (fault !== undefined) {
+		audit("refused", { requestId: c.get("requestId"), outcome: "invalid_redirect_uri" });
+		return c.json({ error: "invalid_redirect_uri", error_description: fault }, 400, { "Cache-Control": "no-store" });
+	}
 	const server = authorizationServer(c.get("server"), originOf(c), c.env);
 	const response = await server.fetch(request, storageOf(c.env), contextOf(c)).catch(answerStorageError);
 	if (response.status === 201) {
