@@ -6,7 +6,7 @@ import { fetchWorker, INITIALIZE, LOCAL, mcp, oauthClient, person } from "../sup
 type Registered = { client_id: string; client_secret: string; token_endpoint_auth_method: string };
 
 /** As the official Python SDK registers: it leaves open how it will authenticate. */
-async function register(): Promise<Registered> {
+async function register(members = {}): Promise<Registered> {
 	const response = await fetchWorker(`${LOCAL}/register`, {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },
@@ -15,6 +15,7 @@ async function register(): Promise<Registered> {
 			grant_types: ["authorization_code", "refresh_token"],
 			response_types: ["code"],
 			client_name: "Python client",
+			...members,
 		}),
 	});
 	expect(response.status).toBe(201);
@@ -94,6 +95,28 @@ describe("HTTP Basic beside the same client_id in the body", () => {
 				"401 invalid_client: Client not found",
 			);
 		}
+	});
+});
+
+describe("a secret", () => {
+	const WAYS = ["client_secret_basic", "client_secret_post"];
+
+	/** Buys a token with the secret sent in one of the ways. */
+	async function buy({ client_id, client_secret }: Registered, way: string): Promise<Response> {
+		const code = await obtainCode(client_id);
+		if (way === "client_secret_basic") return askToken(basic(client_id, client_secret), code);
+		return oauthClient().token({ ...code, client_id, client_secret });
+	}
+
+	it.each(WAYS)("goes the way that the client registered: %s", async (way) => {
+		const client = await register({ token_endpoint_auth_method: way });
+		for (const sent of WAYS) {
+			expect((await buy(client, sent)).status).toBe(sent === way ? 200 : 401);
+		}
+	});
+
+	it.each(WAYS)("of a client that registered none goes either way: %s", async (way) => {
+		expect((await buy(await register(), way)).status).toBe(200);
 	});
 });
 
