@@ -10,6 +10,8 @@ import { EVERY_PROVIDER } from "./test/support/identity/cases.ts";
 const WORKER_TIMEOUT_MILLISECONDS = 60_000;
 /** A real client starts, a person signs in, a tool answers. */
 const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
+/** Two thousand sessions, and what they leave behind is tidied away. */
+const SOAK_TIMEOUT_MILLISECONDS = 40 * 60_000;
 /** Processes start and end. */
 const STDIO_TIMEOUT_MILLISECONDS = 30_000;
 
@@ -219,6 +221,14 @@ export default defineConfig({
 					globalSetup: ["test/e2e/server.ts"],
 					testTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
 					hookTimeout: END_TO_END_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				// Not part of `npm test`: `npm run soak`.
+				test: {
+					name: "soak",
+					include: ["test/soak/**/*.test.ts"],
+					testTimeout: SOAK_TIMEOUT_MILLISECONDS,
 				},
 			},
 			{

@@ -150,7 +150,10 @@ describe("a person at /account", () => {
 		const browser = await openAccount(email);
 		vi.spyOn(console, "error").mockImplementation(() => {});
 		const objects = breakObjects();
-		for (const response of [await browser.get(ACCOUNT), await browser.post(`${ACCOUNT}/disconnect`, [["all", "yes"]])]) {
+		for (const response of [
+			await browser.get(ACCOUNT),
+			await browser.post(`${ACCOUNT}/disconnect`, [["all", "yes"]]),
+		]) {
 			expect(response.status).toBe(503);
 			expect(response.headers.get("Retry-After")).toBe("30");
 			expect(readText(await response.text())).toContain("Try again in a minute");
