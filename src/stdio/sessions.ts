@@ -148,7 +148,7 @@ export class StdioSessions extends PlacedSessions {
 		await this.#children.endGrant(grantId);
 	}
 
-	protected override tidyEvents(): boolean {
+	protected override tidyEvents(): number | undefined {
 		return this.events.tidy([...this.running().map(({ id }) => id), ...this.#children.sessions()]);
 	}
 

@@ -124,6 +124,18 @@ it("what is stored goes after some minutes", async () => {
 	expect(await storedEvents(connection)).toBe(0);
 });
 
+it("the alarm rings when what is stored has become too old, not at some time after", async () => {
+	const connection = await connect();
+	const { answer } = await startCall(connection, 4);
+	const startedAt = Date.now();
+	await answer();
+	await expect.poll(() => storedEvents(connection)).toBe(2);
+	const minutes = async () => (((await tidy(connection.user)) ?? 0) - startedAt) / 60_000;
+	expect(await minutes()).toBeGreaterThanOrEqual(10);
+	for (const table of ["sent", "calls"]) await execute(connection.user, `UPDATE ${table} SET at = at - 420000`);
+	expect(await minutes()).toBeCloseTo(3, 0);
+});
+
 it("an empty Last-Event-ID is none", async () => {
 	const connection = await connect();
 	const events = await listen(connection, { "Last-Event-ID": "" });

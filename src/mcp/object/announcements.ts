@@ -54,8 +54,8 @@ export class Announcements {
 		}
 	}
 
-	/** @returns whether something is left to tidy later */
-	tidy(): boolean {
+	/** @returns seconds until something is left to tidy; undefined if nothing is */
+	tidy(): number | undefined {
 		return this.#changes.tidy();
 	}
 

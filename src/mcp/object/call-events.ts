@@ -12,6 +12,13 @@ import { parseStored } from "./stored-json.ts";
 
 /** How long a client may take to reconnect. */
 export const RECONNECT_SECONDS = 10 * 60;
+/** What has become too old is deleted at intervals, because each alarm costs a request. */
+const TIDY_INTERVAL_SECONDS = 60;
+
+/** @param at milliseconds since the epoch */
+export function secondsUntilOld(at: number): number {
+	return Math.max(TIDY_INTERVAL_SECONDS, RECONNECT_SECONDS + Math.ceil((at - Date.now()) / 1000));
+}
 const MAX_EVENTS = 1000;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** A little less than the maximum size of a database row. */
@@ -130,11 +137,11 @@ export class Events {
 	 * Deletes the events and calls that are too old to be resumed.
 	 *
 	 * @param running the ids of calls that still run, whose events are kept
-	 * @returns whether anything is left
+	 * @returns seconds until others are too old; undefined if nothing is left
 	 */
-	tidy(running: readonly string[]): boolean {
+	tidy(running: readonly string[]): number | undefined {
 		const before = Date.now() - RECONNECT_SECONDS * 1000;
-		let isLeft = false;
+		let oldest: number | undefined;
 		for (const [table, call] of [
 			["sent", "call"],
 			["calls", "id"],
@@ -142,8 +149,9 @@ export class Events {
 			if (!table || !hasTable(this.#sql, table)) continue;
 			const old = `at <= ? AND ${call} NOT IN (SELECT value FROM json_each(?))`;
 			this.#sql.exec(`DELETE FROM ${table} WHERE ${old}`, before, JSON.stringify(running));
-			isLeft ||= this.#sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length > 0;
+			const { at } = this.#sql.exec<{ at: number | null }>(`SELECT min(at) AS at FROM ${table}`).one();
+			if (at !== null) oldest = Math.min(oldest ?? at, at);
 		}
-		return isLeft;
+		return oldest === undefined ? undefined : secondsUntilOld(oldest);
 	}
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { logEvent } from "../../errors.ts";
 import type { Change } from "../change.ts";
 import { hasTable } from "../has-table.ts";
-import { RECONNECT_SECONDS } from "./call-events.ts";
+import { RECONNECT_SECONDS, secondsUntilOld } from "./call-events.ts";
 import { parseStored } from "./stored-json.ts";
 
 const MAX_CHANGES = 100;
@@ -68,10 +68,11 @@ export class Changes {
 		});
 	}
 
-	/** @returns whether anything is left */
-	tidy(): boolean {
-		if (!hasTable(this.#sql, "changes")) return false;
+	/** @returns seconds until others are too old; undefined if nothing is left */
+	tidy(): number | undefined {
+		if (!hasTable(this.#sql, "changes")) return undefined;
 		this.#sql.exec("DELETE FROM changes WHERE at <= ?", Date.now() - RECONNECT_SECONDS * 1000);
-		return this.#sql.exec("SELECT 1 FROM changes LIMIT 1").toArray().length > 0;
+		const { at } = this.#sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM changes").one();
+		return at === null ? undefined : secondsUntilOld(at);
 	}
 }

@@ -9,7 +9,7 @@ import { eventOf, openEventStream } from "../event-stream.ts";
 import { isAnswer } from "../outgoing.ts";
 import type { PlacedSession } from "../session-id.ts";
 import { failureOf, type Output } from "./call.ts";
-import { Events, RECONNECT_SECONDS } from "./call-events.ts";
+import { Events } from "./call-events.ts";
 import { eventId, parseEventId, replay, StoredOutput } from "./outputs.ts";
 import type { Port, Socket } from "./port.ts";
 import { SessionTable } from "./session-table.ts";
@@ -118,19 +118,23 @@ export abstract class PlacedSessions extends RpcTarget {
 
 	/** Deletes expired data. The object's alarm calls it. @returns whether nothing is left */
 	tidy(): boolean {
-		const next = this.table.tidy();
-		const hasEvents = this.tidyEvents();
-		if (hasEvents) this.port.tidyIn(RECONNECT_SECONDS);
-		else if (next !== undefined) this.port.tidyIn(next);
-		return !hasEvents && next === undefined;
+		const next = soonest([this.table.tidy(), this.tidyEvents()]);
+		if (next !== undefined) this.port.tidyIn(next);
+		return next === undefined;
 	}
 
-	/** @returns whether anything is left to delete later */
-	protected tidyEvents(): boolean {
+	/** @returns seconds until something is left to delete; undefined if nothing is */
+	protected tidyEvents(): number | undefined {
 		return this.events.tidy([...this.#calls.keys()]);
 	}
 
 	protected endCalls(isMeant: (call: RunningCall) => boolean): void {
 		for (const call of this.running()) if (isMeant(call)) call.abort("This session has ended.");
 	}
+}
+
+/** The smallest of some times, of which each may be undefined. */
+export function soonest(times: readonly (number | undefined)[]): number | undefined {
+	const known = times.filter((time) => time !== undefined);
+	return known.length === 0 ? undefined : Math.min(...known);
 }

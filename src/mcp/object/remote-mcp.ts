@@ -142,6 +142,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 		const coming = (await this.listSchedules()).filter(({ time }) => time > now);
 		const soonest = Math.min(seconds, ...coming.map(({ time }) => Math.ceil(time - now)));
 		await Promise.all(coming.map(({ id }) => this.cancelSchedule(id)));
-		await this.schedule(soonest, "tidy");
+		// The SDK cuts the time to whole seconds, so the alarm could ring before there is something to delete.
+		await this.schedule(soonest + 1, "tidy");
 	}
 }

@@ -28,7 +28,7 @@ import { Announcements } from "./announcements.ts";
 import { Call, type Output } from "./call.ts";
 import { History } from "./history.ts";
 import { JsonOutput, StoredOutput } from "./outputs.ts";
-import { PlacedSessions } from "./placed-sessions.ts";
+import { PlacedSessions, soonest } from "./placed-sessions.ts";
 import { type Port, type Socket, send } from "./port.ts";
 import { TOO_MANY_SUBSCRIPTIONS } from "./session-table.ts";
 import type { Stream } from "./streams.ts";
@@ -126,8 +126,8 @@ export class UserSessions extends PlacedSessions {
 		return this.table.logLevel(session);
 	}
 
-	protected override tidyEvents(): boolean {
-		return [super.tidyEvents(), this.#announcements.tidy()].includes(true);
+	protected override tidyEvents(): number | undefined {
+		return soonest([super.tidyEvents(), this.#announcements.tidy()]);
 	}
 
 	/** Passes messages on to running calls: answers to their questions, progress, and cancellations. */
