@@ -41,6 +41,9 @@ const FIXTURE_UNDER_TEST = underTest(FIXTURE);
 /** A server that offers nothing. */
 const EMPTY = "./test/support/empty-worker.ts";
 
+/** Attacks in which an identity provider takes part. */
+const WITH_PROVIDERS = "test/attacks/{confused-deputy,mix-up,token-passthrough}.test.ts";
+
 /** The fixture, where nobody signs in at an identity provider. */
 const OTHER_WAYS_IN = [
 	{ name: "api-keys", file: "./test/support/keys-worker.ts", own: "test/sign-in/api-keys.test.ts" },
@@ -89,6 +92,7 @@ const WORKER_OPTIONS = {
 	// The public internet: the metadata documents of a few clients, and nothing else.
 	outboundService({ url }: Request) {
 		const document = CLIENT_DOCUMENTS[url];
+		if (typeof document === "string") return Response.redirect(document, 302);
 		return document ? Response.json(document) : new Response("Not found", { status: 404 });
 	},
 	...WORKERS_AI,
@@ -136,7 +140,8 @@ export default defineConfig({
 					...IN_WORKERD,
 					provide: { fuzz: FUZZ },
 					expect: PATIENCE,
-					include: ["test/{account,auth,faults,fuzz,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					include: ["test/{account,attacks,auth,faults,fuzz,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					exclude: [WITH_PROVIDERS],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,
 				},
@@ -191,7 +196,7 @@ export default defineConfig({
 					name: "identity",
 					...IN_WORKERD,
 					expect: PATIENCE,
-					include: ["test/identity/**/*.test.ts"],
+					include: ["test/identity/**/*.test.ts", WITH_PROVIDERS],
 					globalSetup: ["test/support/identity/servers.ts"],
 					// Tests of what never answers wait together.
 					maxConcurrency: 20,

@@ -8,6 +8,7 @@ import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
 import { refuse } from "../http/answers.tsx";
+import { isDocumentElsewhere } from "./client-documents.ts";
 import { trustOf } from "./client-policy.ts";
 import { dropEmptyParameters } from "./client-requests.ts";
 import { isAcceptedRedirectUri, isOwnPage, isPrivateUseUri, opensApp } from "./redirect-uris.ts";
@@ -23,10 +24,16 @@ const DOCUMENTS_ARE_OFF =
 /** Reads an authorization request, with the scopes to offer for it. If it is not valid, returns the error response. */
 export async function readRequest(c: Context<AppEnv>, raw: Request): Promise<AuthRequest | Response> {
 	const given = dropEmptyParameters(raw);
-	const refused = await refuseClient(c, new URL(given.url).searchParams);
+	const parameters = new URL(given.url).searchParams;
+	const refused = await refuseClient(c, parameters);
 	if (refused) return refused;
-	const parsed = await helpers(c).parseAuthRequest(given);
-	const [code, why] = faultOf(new URL(given.url).searchParams) ?? [];
+	const clientId = parameters.get("client_id") ?? "";
+	const [parsed, isElsewhere] = await Promise.all([helpers(c).parseAuthRequest(given), isDocumentElsewhere(clientId)]);
+	if (isElsewhere) {
+		const sentence = `The app that sent you here describes itself in a document at ${hostOf(clientId)}, and ${hostOf(clientId)} sends this server to another address instead.`;
+		return refuse(c, 400, sentence, "The app’s publisher has to serve the document at the address that the app names.");
+	}
+	const [code, why] = faultOf(parameters) ?? [];
 	// The type knows the codes of OAuth only, and some of these are of OpenID Connect.
 	if (code) return redirect(c, authorizationErrorRedirect(parsed, code as AuthorizationErrorCode, why), new Headers());
 	// RFC 8252 section 8.1. The wrapper requires this of public clients only.

@@ -1,5 +1,7 @@
 /** The way from the Worker to a user's grants, whose one writer is in the user's object. */
 
+import { OAuthError } from "@cloudflare/workers-oauth-provider";
+import { audit } from "../audit.ts";
 import { UnavailableError } from "../errors.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
@@ -7,9 +9,11 @@ import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
 import { type Remote, remote } from "../mcp/user-state.ts";
 import { authorizationServer } from "./authorization-server.ts";
-import { formOf, tidyTokenRequest, withBody } from "./client-requests.ts";
+import { clientIdOf, formOf, tidyTokenRequest, withBody } from "./client-requests.ts";
 import type { GrantKeeper } from "./grant-keeper.ts";
+import { signInAgain } from "./refresh.ts";
 import { openToken, type SealedKind, unsealed } from "./sealed-token.ts";
+import { readSignInSettings, readsClientDocuments } from "./settings.ts";
 import { storageOf, unavailable } from "./storage.ts";
 import { isStorableKey } from "./storage-key.ts";
 
@@ -47,8 +51,28 @@ export async function answerTokenRequest(
 		const { body, status, headers } = await grantsOf(env, userId).token(asked);
 		return new Response(body, { status, headers });
 	}
+	const clientId = clientIdOf(tidied, form) ?? "";
+	if (/^https:\/\//i.test(clientId) && readsClientDocuments(readSignInSettings(env), request.url)) return refuse(form);
 	const { origin } = new URL(request.url);
 	return authorizationServer(server, origin, env).fetch(tidied, storageOf(env), context);
+}
+
+/**
+ * Refuses a code or token that was not issued here, for a client with a metadata document. The wrapper would read the
+ * document first, so anyone could have this server open any address.
+ */
+function refuse(form: URLSearchParams): Response {
+	audit("refused", { requestId: currentRequestId(), outcome: "invalid_grant: not issued here" });
+	switch (form.get("grant_type")) {
+		case "authorization_code":
+		case "refresh_token":
+			throw signInAgain("This server did not issue what was presented.");
+		case null:
+			// RFC 7009 section 2.2: the revocation of a token that does not exist succeeds.
+			return new Response();
+		default:
+			throw new OAuthError("unsupported_grant_type", { description: "This grant type is not supported." });
+	}
 }
 
 /** The parameter that has the code or token. A revocation has no grant type (RFC 7009 section 2.1). */

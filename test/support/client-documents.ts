@@ -1,8 +1,18 @@
 /** Longer than any id that is looked up in storage could be. */
 export const LONG_CLIENT_ID = `https://editor.example/${"x".repeat(600)}/client.json`;
 
-/** Client ID Metadata Documents that exist on the internet of the tests, by address. */
+/** An address of a good name that sends whoever opens it to another one, as open redirectors do. */
+export const REDIRECTOR = "https://editor.example/login?next=https://evil.example/client.json";
+
+/** Client ID Metadata Documents that exist on the internet of the tests, by address. A text is where an address leads. */
 export const CLIENT_DOCUMENTS: Record<string, unknown> = {
+	[REDIRECTOR]: "https://evil.example/client.json",
+	"https://evil.example/client.json": {
+		client_id: REDIRECTOR,
+		client_name: "Example Editor",
+		redirect_uris: ["https://evil.example/callback"],
+		token_endpoint_auth_method: "none",
+	},
 	[LONG_CLIENT_ID]: {
 		client_id: LONG_CLIENT_ID,
 		client_name: "Long address",
