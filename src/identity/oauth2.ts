@@ -95,7 +95,9 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 		authorizationUrl: ({ redirectUri, state, codeVerifier, nonce }) =>
 			explain(definition, async () => {
 				const { authorization_endpoint: endpoint } = await findServer();
-				if (!endpoint) throw new UpstreamError("malformed", `${name}: no authorization endpoint`);
+				// The user's browser opens it, so it must be an https address (RFC 8414 section 2, OAuth 2.1 section 1.5).
+				if (!endpoint?.startsWith("https://"))
+					throw new UpstreamError("malformed", `${name}: no authorization endpoint`);
 				const url = new URL(endpoint);
 				const parameters = {
 					...definition.parameters,

@@ -1,7 +1,7 @@
 /**
  * The state of an `inputRequired` exchange. The client keeps it until it sends the answers, so it is signed, and bound
- * to the user and to the tool or prompt that made it
- * (MCP 2026-07-28, multi round-trip requests).
+ * to the user, the client, and the tool or prompt that made it
+ * (MCP 2026-07-28, multi round-trip requests, and elicitation, security considerations).
  */
 import {
 	createRequestStateCodec,
@@ -20,9 +20,9 @@ const sealedSchema = z.object({ name: z.string(), state: z.unknown() });
 /** The codec of the current key comes first. */
 async function codecs(env: Env): Promise<RequestStateCodec[]> {
 	const secrets = await secretsFor("request-state", env, currentPrincipal().isLocal);
-	const { user } = currentPrincipal();
+	const { user, clientId } = currentPrincipal();
 	// Without a session, each request has a new visitor.
-	const owner = user.provider === VISITOR_PROVIDER ? VISITOR_PROVIDER : user.id;
+	const owner = user.provider === VISITOR_PROVIDER ? VISITOR_PROVIDER : `${user.id}\0${clientId}`;
 	const bind = ({ mcpReq }: ServerContext) => `${mcpReq.method}\0${owner}`;
 	return secrets.map((key) => createRequestStateCodec({ key, bind }));
 }
@@ -40,7 +40,7 @@ export async function sealState(env: Env, name: string, state: unknown, mcp: Ser
 /**
  * Checks a returned state, for the SDK.
  *
- * @throws Error if the state was changed, is too old, or was made for another user or another method
+ * @throws Error if the state was changed, is too old, or was made for another user, client or method
  */
 export async function verifyState(env: Env, sealed: string, mcp: ServerContext): Promise<unknown> {
 	const [current, ...previous] = await codecs(env);

@@ -30,9 +30,9 @@ const catalogue = { tools: [...tools, sly.tool], resources, prompts: [...prompts
 
 const handle = createStatelessHandler({ ...fixture, catalogue });
 
-const principalNamed = (id: string): Principal => ({
+const principalNamed = (id: string, clientId = "client-1"): Principal => ({
 	user: { ...DORA, id },
-	clientId: "client-1",
+	clientId,
 	expiresAt: undefined,
 	permissions: [],
 	scopes: ["tools", "identity"],
@@ -45,17 +45,17 @@ const principalNamed = (id: string): Principal => ({
 	isLocal: true,
 });
 
-type Round = { user?: string; method?: string; name?: string; requestState?: string };
+type Round = { user?: string; client?: string; method?: string; name?: string; requestState?: string };
 
 /** One round of the question, answered, with the state that the client carries. */
-async function round({ user = "github-1", method = "tools/call", name = "ask", requestState }: Round = {}) {
+async function round({ user = "github-1", client, method = "tools/call", name = "ask", requestState }: Round = {}) {
 	const answered = requestState
 		? { requestState, inputResponses: { word: { action: "accept", content: { word: "two" } } } }
 		: {};
 	const params = { name, arguments: name === "ask" ? { rounds: 2 } : {}, ...answered };
 	const { headers, message } = stateless(method, params, { elicitation: {} });
 	const init = { method: "POST", headers: { ...headers, "Content-Type": "application/json", Host: "localhost:8788" } };
-	const response = await handle(new Request(`${LOCAL}/mcp`, init), message, principalNamed(user));
+	const response = await handle(new Request(`${LOCAL}/mcp`, init), message, principalNamed(user, client));
 	type Answer = { result?: { requestState?: string; content?: unknown }; error?: { code: number; message: string } };
 	return response.json<Answer>();
 }
@@ -72,6 +72,7 @@ describe("what a client carries between the rounds of a question", () => {
 		["changed", (state) => ({ requestState: `${state}x` })],
 		["made up", () => ({ requestState: "v1.e30.e30" })],
 		["by another user", (requestState) => ({ requestState, user: "github-2" })],
+		["by another client of the user", (requestState) => ({ requestState, client: "client-2" })],
 		["for something else", (requestState) => ({ requestState, method: "prompts/get", name: "interview" })],
 	])("is refused when it comes back %s", async (_how, altered) => {
 		expect((await round(altered(await stateOf()))).error).toEqual({
