@@ -185,6 +185,13 @@ describe("tools/list", () => {
 		}
 	});
 
+	it("has no characters that models read and people do not see: of format, of direction, tags", () => {
+		const invisible = /[\p{Cf}\p{Co}]/u;
+		for (const tool of listed)
+			expect(invisible.exec(JSON.stringify(tool))?.[0].codePointAt(0), tool.name).toBeUndefined();
+		expect("Adds\u{E0041}\u{E0064} two numbers").toMatch(invisible);
+	});
+
 	it("asks only for the arguments that have no default", () => {
 		for (const { name, input } of shown) {
 			const required = Object.entries(input.shape).flatMap(([argument, field]) => {

@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { type NetworkInterfaceInfo, networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { greeting } from "../../src/scripts/greeting.ts";
 import { WRANGLER } from "../../src/scripts/paths.ts";
@@ -50,6 +50,9 @@ async function takePort(): Promise<number> {
 	if (address === null || typeof address === "string") throw new Error("No port was given");
 	return address.port;
 }
+
+/** An address under which other computers reach this one. */
+const isOutside = ({ family, internal }: NetworkInterfaceInfo) => family === "IPv4" && !internal;
 
 const persistTo = join(tmpdir(), "start-test");
 
@@ -147,9 +150,13 @@ it("the flags that are known here are those of wrangler dev", async () => {
 });
 
 describe("a server that has started", () => {
-	it("says so below all else, and logs no page view", { timeout: START_MILLISECONDS }, async () => {
-		const server = await startServer();
-		onTestFinished(() => void server.stop());
+	let server: Awaited<ReturnType<typeof startServer>>;
+	beforeAll(async () => {
+		server = await startServer();
+	}, START_MILLISECONDS);
+	afterAll(() => server.stop());
+
+	it("says so below all else, and logs no page view", async () => {
 		// It is the last: all that comes later is part of this.
 		const greeting = () => /\nRemote MCP server: .*$/s.exec(stripVTControlCharacters(server.output()))?.[0] ?? "";
 		await expect.poll(greeting).toContain("Stop with Ctrl-C.");
@@ -163,12 +170,20 @@ describe("a server that has started", () => {
 		expect(greeting()).toBe(before);
 	});
 
+	const [outside] = Object.values(networkInterfaces()).flatMap((found = []) => found.filter(isOutside));
+
+	it.skipIf(!outside)("is reached from this computer only", async () => {
+		const { port } = new URL(server.origin);
+		expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+		await expect(fetch(`http://${outside?.address}:${port}/`)).rejects.toThrow("fetch failed");
+	});
+
 	it("says what is wrong with its settings", { timeout: START_MILLISECONDS }, async () => {
-		const server = await startServer({ flags: ["--var", "GITHUB_CLIENT_ID:id"] });
-		onTestFinished(() => void server.stop());
-		await expect.poll(server.output).toContain("Stop with Ctrl-C.");
-		expect(server.output()).toMatch(/It does not work yet: .*GITHUB_CLIENT_SECRET/);
-		expect(server.output().trimEnd().endsWith("Stop with Ctrl-C.")).toBe(true);
+		const wrong = await startServer({ flags: ["--var", "GITHUB_CLIENT_ID:id"] });
+		onTestFinished(() => void wrong.stop());
+		await expect.poll(wrong.output).toContain("Stop with Ctrl-C.");
+		expect(wrong.output()).toMatch(/It does not work yet: .*GITHUB_CLIENT_SECRET/);
+		expect(wrong.output().trimEnd().endsWith("Stop with Ctrl-C.")).toBe(true);
 	});
 });
 
