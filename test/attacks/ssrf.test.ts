@@ -26,8 +26,6 @@ describe("a client ID that is an address", () => {
 		"http://169.254.169.254/latest/meta-data/",
 		"http://editor.example/client.json",
 		"file:///etc/passwd",
-		"ftp://editor.example/client.json",
-		"data:application/json,{}",
 		"//editor.example/client.json",
 	])("is opened with https only: %s", async (clientId) => {
 		const opened = vi.spyOn(globalThis, "fetch");
@@ -44,16 +42,20 @@ describe("a client ID that is an address", () => {
 		expect(JSON.parse(flags)).toContain("global_fetch_strictly_public");
 	});
 
-	it.each([
-		["a code", { grant_type: "authorization_code", code: "made:up:code", code_verifier: "x".repeat(64) }, 400],
-		["a refresh token", { grant_type: "refresh_token", refresh_token: "made:up:token" }, 400],
-		["a revocation", { token: "made:up:token" }, 200],
-		["another grant type", { grant_type: "client_credentials" }, 400],
-	])("is not opened for %s that nobody was given", async (_what, fields, status) => {
+	it("is not opened for a code or a token that nobody was given", async () => {
 		const client = new OAuthClient(reading, LOCAL);
 		const opened = vi.spyOn(globalThis, "fetch");
-		const response = await client.token({ ...fields, client_id: "https://victim.example/client.json" });
-		expect(response.status).toBe(status);
+		const requests: [Record<string, string>, number][] = [
+			[{ grant_type: "authorization_code", code: "made:up:code", code_verifier: "x".repeat(64) }, 400],
+			[{ grant_type: "refresh_token", refresh_token: "made:up:token" }, 400],
+			[{ grant_type: "client_credentials" }, 400],
+			// A revocation, of what does not exist.
+			[{ token: "made:up:token" }, 200],
+		];
+		for (const [fields, status] of requests) {
+			const response = await client.token({ ...fields, client_id: "https://victim.example/client.json" });
+			expect(response.status).toBe(status);
+		}
 		expect(opened).not.toHaveBeenCalled();
 		const own = { clientId: "https://editor.example/client.json", redirectUri: "http://localhost:51234/callback" };
 		const { refresh_token = "", client_id } = await client.signIn({ ...own, person: new Person(reading) });

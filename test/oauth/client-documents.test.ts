@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LONG_CLIENT_ID } from "../support/client-documents.ts";
 import { OAuthClient, type SignInOptions } from "../support/oauth-client.ts";
@@ -76,6 +77,16 @@ describe("clients with a metadata document", () => {
 		const redirectUri = "http://127.0.0.1:51234/callback";
 		const { refresh_token = "", client_id } = await client.signIn({ clientId: EDITOR, redirectUri });
 		expect((await client.token({ grant_type: "refresh_token", refresh_token, client_id })).status).toBe(200);
+	});
+
+	it("are not looked for among the clients that registered", async () => {
+		const read = vi.spyOn(env.OAUTH_KV, "get");
+		const client = new OAuthClient(reading, LOCAL);
+		await client.signIn({ clientId: EDITOR, redirectUri: "http://127.0.0.1:51234/callback" });
+		const keys = read.mock.calls.map(([key]) => String(key));
+		read.mockRestore();
+		expect(keys.filter((key) => key.startsWith("transaction:"))).not.toEqual([]);
+		expect(keys.filter((key) => key.startsWith("client:"))).toEqual([]);
 	});
 });
 
