@@ -28,7 +28,10 @@ export async function readRequest(c: Context<AppEnv>, raw: Request): Promise<Aut
 	const refused = await refuseClient(c, parameters);
 	if (refused) return refused;
 	const clientId = parameters.get("client_id") ?? "";
-	const [parsed, isElsewhere] = await Promise.all([helpers(c).parseAuthRequest(given), isDocumentElsewhere(clientId)]);
+	const [parsed, isElsewhere] = await Promise.all([
+		helpers(c).parseAuthRequest(given),
+		isDocumentElsewhere(clientId, c.env),
+	]);
 	if (isElsewhere) {
 		const sentence = `The app that sent you here describes itself in a document at ${hostOf(clientId)}, and ${hostOf(clientId)} sends this server to another address instead.`;
 		return refuse(c, 400, sentence, "The app’s publisher has to serve the document at the address that the app names.");
