@@ -126,14 +126,15 @@ it("what is stored goes after some minutes", async () => {
 
 it("the alarm rings when what is stored has become too old, not at some time after", async () => {
 	const connection = await connect();
-	const { answer } = await startCall(connection, 4);
 	const startedAt = Date.now();
+	const { answer } = await startCall(connection, 4);
 	await answer();
 	await expect.poll(() => storedEvents(connection)).toBe(2);
 	const minutes = async () => (((await tidy(connection.user)) ?? 0) - startedAt) / 60_000;
 	expect(await minutes()).toBeGreaterThanOrEqual(10);
 	for (const table of ["sent", "calls"]) await execute(connection.user, `UPDATE ${table} SET at = at - 420000`);
 	expect(await minutes()).toBeCloseTo(3, 0);
+	expect(await rowsOf(connection.user, "cf_agents_jobs")).toHaveLength(1);
 });
 
 it("an empty Last-Event-ID is none", async () => {

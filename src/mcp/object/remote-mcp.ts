@@ -25,7 +25,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 	#sessions: UserSessions | undefined;
 	/** The time of the next alarm known to this instance, in milliseconds since the epoch. */
 	#tidyAt = Number.POSITIVE_INFINITY;
-	#scheduling: Promise<void> | undefined;
+	#scheduling: Promise<void> = Promise.resolve();
 	#state: UserState | undefined;
 	#keeper: Keeper | undefined;
 
@@ -132,17 +132,18 @@ export class UserMcpAgent extends McpAgent<Env> {
 		const at = Date.now() + seconds * 1000;
 		if (at >= this.#tidyAt) return;
 		this.#tidyAt = at;
-		this.#scheduling = this.#scheduleTidying(seconds);
+		// One after the other, so that each sees the alarm of the one before.
+		this.#scheduling = this.#scheduling.catch(() => {}).then(() => this.#scheduleTidying(at / 1000));
 		this.ctx.waitUntil(this.#scheduling);
 	}
 
 	/** Keeps one alarm, the soonest, including those that an earlier instance scheduled. */
-	async #scheduleTidying(seconds: number): Promise<void> {
+	async #scheduleTidying(at: number): Promise<void> {
 		const now = Date.now() / 1000;
 		const coming = (await this.listSchedules()).filter(({ time }) => time > now);
-		const soonest = Math.min(seconds, ...coming.map(({ time }) => Math.ceil(time - now)));
-		await Promise.all(coming.map(({ id }) => this.cancelSchedule(id)));
 		// The SDK cuts the time to whole seconds, so the alarm could ring before there is something to delete.
-		await this.schedule(soonest + 1, "tidy");
+		const soonest = Math.min(at + 1, ...coming.map(({ time }) => time));
+		await Promise.all(coming.map(({ id }) => this.cancelSchedule(id)));
+		await this.schedule(Math.max(1, Math.ceil(soonest - now)), "tidy");
 	}
 }
