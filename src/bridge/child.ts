@@ -1,20 +1,29 @@
 /** One stdio MCP server as a child process: sends and receives its messages, and ends it. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { ChildLog, MAX_LINE_LENGTH } from "./child-log.ts";
 import type { Variables } from "./environment.ts";
 import { eachLine, type Rest } from "./lines.ts";
-import { log, messageOf, shorten } from "./log.ts";
+import { log, messageOf } from "./log.ts";
 import { Outline } from "./outline.ts";
 import { AS_GROUP, endGroup, isGroupGone, watchGroup } from "./process-group.ts";
+import { shapeProblem } from "./shape.ts";
 
 export type Command = { readonly file: string; readonly args: readonly string[] };
 
-const MAX_LOG_CHARACTERS = 4_000;
+/** How much is shown of a line that is no message. It is often a message that went wrong, and then says private things. */
+const MAX_GARBAGE_LENGTH = 300;
+/** The same limits as for messages of clients. */
+const MAX_BATCH = 100;
+const MAX_ID_LENGTH = 256;
 /** How long a child may take to end after its stdin is closed, and then after SIGTERM. */
 const CLOSE_MILLISECONDS = 1_500;
 const TERM_MILLISECONDS = 3_000;
 /** A process that left the group may hold the output open, so an ended child's output ends after this silence. */
 const SILENCE_MILLISECONDS = 500;
+/** It ends without silence after this many times that, and after more bytes than a system keeps of an ended process. */
+const MAX_LAST_CHECKS = 6;
+const MAX_LAST_BYTES = 4 * 1024 * 1024;
 /** JSON-RPC 2.0, section 5.1: a code for server errors. */
 const FAILED = -32000;
 
@@ -26,6 +35,7 @@ export class Child {
 	readonly #process: ChildProcessWithoutNullStreams;
 	/** The id of the child in the log. */
 	readonly #id: string;
+	readonly #log: ChildLog;
 	readonly #maxBytes: number;
 	readonly #ended = Promise.withResolvers<void>();
 	#hasEnded = false;
@@ -34,6 +44,7 @@ export class Child {
 	/** @param maxBytes the maximum size of a message; if the answer to a call is larger, the call fails */
 	constructor({ file, args }: Command, env: Variables, id: string, maxBytes: number) {
 		this.#id = id;
+		this.#log = new ChildLog(id, env);
 		this.#maxBytes = maxBytes;
 		// The type ProcessEnv requires the Worker's own variables.
 		this.#process = spawn(file, args, { ...AS_GROUP, env: env as NodeJS.ProcessEnv, stdio: "pipe" });
@@ -47,10 +58,12 @@ export class Child {
 		eachLine(
 			stdout,
 			maxBytes,
-			(line) => this.#read(line),
+			(line, bytes) => this.#read(line, bytes),
 			() => this.#readOutline(),
 		);
-		eachLine(stderr, MAX_LOG_CHARACTERS, (line) => log("child_stderr", { child: id, line }));
+		eachLine(stderr, MAX_LINE_LENGTH, (line, bytes) => this.#log.write("child_stderr", line, bytes));
+		// A child that runs on without an output can answer nothing.
+		stdout.on("end", () => void this.end());
 	}
 
 	/** Undefined if the child could not be started. */
@@ -92,11 +105,20 @@ export class Child {
 		const closed = once(this.#process, "close");
 		await this.#endGroup();
 		let isSilent = false;
-		stdout.on("data", () => {
+		let bytes = 0;
+		let checks = 0;
+		const close = () => {
+			for (const stream of [stdout, stderr]) stream.destroy();
+		};
+		stdout.on("data", (chunk: Buffer) => {
 			isSilent = false;
+			bytes += chunk.length;
+			if (bytes > MAX_LAST_BYTES) close();
 		});
 		const timer = setInterval(() => {
-			if (isSilent && !stdout.isPaused()) for (const stream of [stdout, stderr]) stream.destroy();
+			if (stdout.isPaused()) return;
+			checks++;
+			if (isSilent || checks > MAX_LAST_CHECKS) close();
 			isSilent = true;
 		}, SILENCE_MILLISECONDS);
 		await closed;
@@ -104,31 +126,40 @@ export class Child {
 		this.#finish(this.#reason());
 	}
 
-	#read(line: string): void {
+	#read(line: string, bytes: number): void {
 		if (line.trim() === "") return;
+		const problem = shapeProblem(line);
+		if (problem !== undefined) {
+			const outline = new Outline();
+			outline.add(Buffer.from(line));
+			this.#refuse(outline.read(), `too complex: ${problem}`, bytes);
+			return;
+		}
 		const message = parse(line);
-		if (isMessage(message)) {
-			this.onmessage(line);
-		} else if (Array.isArray(message) && message.every(isMessage)) {
-			for (const one of message) this.onmessage(JSON.stringify(one));
-		} else log("child_garbage", { child: this.#id, line: shorten(line) });
+		const messages: unknown[] = Array.isArray(message) ? message : [message];
+		if (messages.length === 0 || messages.length > MAX_BATCH || !messages.every(isMessage)) {
+			this.#log.write("child_garbage", line, bytes, MAX_GARBAGE_LENGTH);
+		} else if (Array.isArray(message)) {
+			for (const one of messages) this.onmessage(JSON.stringify(one));
+		} else this.onmessage(line);
 	}
 
 	/** Reads a line that is too long to be kept. */
 	#readOutline(): Rest {
 		const outline = new Outline();
+		const limit = inMebibytes(this.#maxBytes);
 		return {
 			add: (piece) => outline.add(piece),
-			end: (bytes) => this.#refuse(outline.read(), bytes),
+			end: (bytes) =>
+				this.#refuse(outline.read(), `too large: ${inMebibytes(bytes)}, at most ${limit} is passed on`, bytes),
 		};
 	}
 
-	/** Sends an error in place of a message that is too large to pass on. */
-	#refuse({ id, method, ...rest }: Message, bytes: number): void {
-		const sizes = `${inMebibytes(bytes)}, at most ${inMebibytes(this.#maxBytes)} is passed on`;
-		log("message_too_large", { child: this.#id, bytes, method: typeof method === "string" ? method : undefined });
-		if (typeof id !== "string" && typeof id !== "number") return;
-		const message = `The ${method === undefined ? "answer" : "request"} of the MCP server is too large: ${sizes}. Ask for less at once.`;
+	/** Sends an error in place of a message that is not passed on. */
+	#refuse({ id, method, ...rest }: Message, problem: string, bytes: number): void {
+		this.#log.refuse("message_refused", typeof method === "string" ? method : undefined, { bytes, problem });
+		if (!isId(id)) return;
+		const message = `The ${method === undefined ? "answer" : "request"} of the MCP server is ${problem}. Ask for less at once.`;
 		const answer = JSON.stringify({ jsonrpc: "2.0", id, error: { code: FAILED, message } });
 		if (method !== undefined) this.send(answer, () => {});
 		else if ("result" in rest || "error" in rest) this.onmessage(answer);
@@ -155,8 +186,15 @@ type Message = {
 	readonly error?: unknown;
 };
 
-function isMessage(value: unknown): value is Message {
-	return typeof value === "object" && value !== null && "jsonrpc" in value && value.jsonrpc === "2.0";
+function isMessage(value: unknown): boolean {
+	const { jsonrpc, id, method } = Object(value);
+	if (jsonrpc !== "2.0") return false;
+	if (method !== undefined) return typeof method === "string" && (id === undefined || isId(id));
+	return isId(id) && ("result" in Object(value) || "error" in Object(value));
+}
+
+function isId(id: unknown): id is string | number {
+	return typeof id === "number" || (typeof id === "string" && id.length <= MAX_ID_LENGTH);
 }
 
 function parse(line: string): unknown {

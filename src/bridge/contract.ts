@@ -58,6 +58,8 @@ export function decodeControl(frame: string): Control | undefined {
  * message is sent if it fits beside the messages that the other end has not taken, or if there are none.
  */
 export const WINDOW_BYTES = 16 * 1024 * 1024;
+/** The memory for a message beside its text: what is in flight must not be a million tiny messages. */
+const OVERHEAD_BYTES = 1024;
 
 /** In bytes. If a child's message is larger, it is not sent, and its call fails. The program accepts another limit. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
@@ -85,12 +87,12 @@ export class Outbox {
 
 	/** Whether a message of this size may be sent now. */
 	hasRoom(bytes: number): boolean {
-		return this.#bytes === 0 || this.#bytes + bytes <= WINDOW_BYTES;
+		return this.#bytes === 0 || this.#bytes + bytes + OVERHEAD_BYTES <= WINDOW_BYTES;
 	}
 
 	add(text: string, bytes: number): void {
-		this.#sent.push({ text, bytes });
-		this.#bytes += bytes;
+		this.#sent.push({ text, bytes: bytes + OVERHEAD_BYTES });
+		this.#bytes += bytes + OVERHEAD_BYTES;
 	}
 
 	/** @param count how many messages the other end has taken in all */

@@ -6,6 +6,11 @@ export type Variables = Record<string, string | undefined>;
 const PASSED_ON = /^(PATH|HOME|LANG|LANGUAGE|LC_\w+)$/;
 const PREFIX = "STDIO_ENV_";
 
+/** Whether a child gets this variable of the bridge's own environment. */
+export function isPassedOn(name: string): boolean {
+	return PASSED_ON.test(name);
+}
+
 /**
  * A child gets only these variables:
  *
@@ -16,7 +21,7 @@ const PREFIX = "STDIO_ENV_";
 export function childEnvironment(own: Variables, { id, login, permissions }: Opening["user"]): Variables {
 	const env: Variables = {};
 	for (const [name, value] of Object.entries(own)) {
-		if (PASSED_ON.test(name)) env[name] = value;
+		if (isPassedOn(name)) env[name] = value;
 	}
 	// These come last, so that they can set another PATH.
 	for (const [name, value] of Object.entries(own)) {

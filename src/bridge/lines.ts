@@ -10,11 +10,16 @@ export type Rest = { add(piece: Buffer): void; end(bytes: number): void };
  * Calls back with each line, without its line end. Only a line feed ends a line: JSON may hold any other separator.
  *
  * @param limit how many bytes of a line are kept
+ * @param use gets the line, and how many bytes it had
  * @param tooLong gets the whole of a longer line; without it, everything after the limit is dropped
  */
-export function eachLine(stream: Readable, limit: number, use: (line: string) => void, tooLong?: () => Rest): void {
-	// Join the pieces once, at the end of the line: a result of several megabytes comes in hundreds of pieces.
-	let pieces: Buffer[] = [];
+export function eachLine(
+	stream: Readable,
+	limit: number,
+	use: (line: string, bytes: number) => void,
+	tooLong?: () => Rest,
+): void {
+	const kept = new Bytes();
 	let length = 0;
 	let rest: Rest | undefined;
 	const keep = (piece: Buffer) => {
@@ -22,15 +27,14 @@ export function eachLine(stream: Readable, limit: number, use: (line: string) =>
 		length += piece.length;
 		if (tooLong && !rest && length > limit) {
 			rest = tooLong();
-			for (const kept of pieces.splice(0)) rest.add(kept);
+			rest.add(kept.take());
 		}
 		if (rest) rest.add(piece);
-		else if (room > 0) pieces.push(piece.subarray(0, room));
+		else if (room > 0) kept.add(piece.subarray(0, room));
 	};
 	const finish = () => {
 		if (rest) rest.end(length);
-		else use(Buffer.concat(pieces).toString().replace(/\r$/, ""));
-		pieces = [];
+		else use(kept.take().toString().replace(/\r$/, ""), length);
 		length = 0;
 		rest = undefined;
 	};
@@ -44,4 +48,29 @@ export function eachLine(stream: Readable, limit: number, use: (line: string) =>
 		keep(chunk.subarray(start));
 	});
 	stream.on("end", () => length > 0 && finish());
+}
+
+/** Joins pieces by copying them. Kept as they came, the pieces of a line that is written byte by byte fill the memory. */
+class Bytes {
+	#buffer = Buffer.alloc(0);
+	#length = 0;
+
+	add(piece: Buffer): void {
+		const needed = this.#length + piece.length;
+		if (needed > this.#buffer.length) {
+			const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
+			this.#buffer.copy(larger, 0, 0, this.#length);
+			this.#buffer = larger;
+		}
+		piece.copy(this.#buffer, this.#length);
+		this.#length = needed;
+	}
+
+	/** @returns all bytes, which are then forgotten */
+	take(): Buffer {
+		const bytes = this.#buffer.subarray(0, this.#length);
+		this.#buffer = Buffer.alloc(0);
+		this.#length = 0;
+		return bytes;
+	}
 }

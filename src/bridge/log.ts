@@ -1,6 +1,5 @@
 /** The log of the bridge: one JSON object per line, on stderr. */
 
-const SHORT_LENGTH = 300;
 /** The limit of unread output if the reader of stderr is slow. Lines beyond it are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
@@ -25,11 +24,6 @@ function write(event: string, fields: LogFields): void {
 /** Ignores errors of stdout and stderr, so that writes after their reader has exited are lost without an error. */
 export function ignoreClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}
-
-/** @returns the start of a text that may be megabytes long */
-export function shorten(text: string, length = SHORT_LENGTH): string {
-	return text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`;
 }
 
 export function messageOf(error: unknown): string {

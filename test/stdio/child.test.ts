@@ -72,7 +72,7 @@ describe("a child", () => {
 		const session = await (await newApp(stdio)).open();
 		expect(textOf(await session.ask("garbage"))).toBe("still here");
 		const last = await stdio.event("child_garbage", ({ line }) => String(line).startsWith("zzz"));
-		expect(last.line).toMatch(/^z{300}… \(5000 characters\)$/);
+		expect(last.line).toMatch(/^z{300}… \(5001 bytes\)$/);
 		expect(stdio.events("child_garbage").map(({ line }) => line)).toContain("no JSON");
 	});
 
