@@ -210,6 +210,7 @@ export default defineConfig({
 					...WITH_PROCESSES,
 					// What takes longest is to load what starts workerd: once will do.
 					isolate: false,
+					provide: { fuzz: FUZZ },
 					expect: PATIENCE,
 					include: ["test/{bridge,scripts,stdio}/**/*.test.ts"],
 					globalSetup: ["test/stdio/bundle.ts"],

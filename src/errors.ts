@@ -18,7 +18,7 @@ export class UnavailableError extends UserError {}
  */
 export function logError(event: string, error: unknown, requestId: string): void {
 	const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	console.error(JSON.stringify({ event, requestId, cause }));
+	console.error(toLine({ event, requestId, cause }));
 }
 
 /**
@@ -27,10 +27,18 @@ export function logError(event: string, error: unknown, requestId: string): void
  * @param event in snake_case, for searches
  */
 export function logEvent(event: string, fields: Readonly<Record<string, string | number | undefined>>): void {
-	console.log(JSON.stringify({ event, ...fields }));
+	console.log(toLine({ event, ...fields }));
 }
 
 /** Writes to the log what an administrator should look at, though the server goes on. */
 export function logWarning(event: string, fields: Readonly<Record<string, unknown>>): void {
-	console.warn(JSON.stringify({ event, ...fields }));
+	console.warn(toLine({ event, ...fields }));
+}
+
+/** Characters that JSON may hold as they are, and that a terminal obeys, or that change what a reader of the log sees. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** One line of JSON. A client's text, such as the name of a tool, cannot end it. */
+function toLine(fields: object): string {
+	return JSON.stringify(fields).replace(UNSEEN, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

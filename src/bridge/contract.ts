@@ -34,12 +34,12 @@ export type Control = {
 	/** How many messages this end has taken since the child was started. Sent as soon as a message is handled. */
 	readonly taken: number;
 	/** In the first frame of the program: how many messages it has got, including those that the child has not read. */
-	readonly got?: number;
+	readonly got?: number | undefined;
 	/**
 	 * In the first frame of the program, even if a child is resumed: how many messages of the child were sent before the
 	 * next one. The Worker's end skips those that it has. If it is new, its count starts here.
 	 */
-	readonly sent?: number;
+	readonly sent?: number | undefined;
 };
 
 const CONTROL = "=";
@@ -48,9 +48,19 @@ export function encodeControl(control: Control): string {
 	return CONTROL + JSON.stringify(control);
 }
 
-/** @returns undefined for a message */
+/**
+ * @returns undefined for a message
+ * @throws Error if the frame breaks this contract
+ */
 export function decodeControl(frame: string): Control | undefined {
-	return frame.startsWith(CONTROL) ? JSON.parse(frame.slice(CONTROL.length)) : undefined;
+	if (!frame.startsWith(CONTROL)) return undefined;
+	const { taken, got, sent } = Object(JSON.parse(frame.slice(CONTROL.length)));
+	if (isCount(taken) && [got, sent].every((one) => one === undefined || isCount(one))) return { taken, got, sent };
+	throw new Error("A control message has wrong counts");
+}
+
+function isCount(value: unknown): value is number {
+	return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /**
@@ -83,6 +93,11 @@ export class Outbox {
 	/** How many messages the other end has taken in all. */
 	get taken(): number {
 		return this.#taken;
+	}
+
+	/** What the messages take that the other end has not taken. */
+	get bytes(): number {
+		return this.#bytes;
 	}
 
 	/** Whether a message of this size may be sent now. */

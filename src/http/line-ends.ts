@@ -14,10 +14,10 @@ const LINE_END = /\xe2\x80[\xa8\xa9]|\xc2\x85/g;
 /** The start of a line end that may continue in the next chunk. */
 const BEGUN = /(?:\xe2\x80?|\xc2)$/;
 
-/** Escapes line ends in a JSON text. A carriage return is only whitespace there, but ends a line of an event stream. */
+/** Escapes line ends in a JSON text. Those of ASCII are only whitespace there, but end a line of an event stream. */
 export function escapeLineEndsIn(json: string): string {
-	return json.replace(/[\r\u2028\u2029\u0085]/g, (found) =>
-		found === "\r" ? " " : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+	return json.replace(/[\r\n\u2028\u2029\u0085]/g, (found) =>
+		found === "\r" || found === "\n" ? " " : `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
 	);
 }
 

@@ -16,7 +16,8 @@ const { FUZZ_RUNS = RUNS, FUZZ_SEED = String(randomInt(MAX_SEED)) } = process.en
 console.log(
 	`Trying ${FUZZ_RUNS} inputs a test. To repeat this run: FUZZ_SEED=${FUZZ_SEED} FUZZ_RUNS=${FUZZ_RUNS} npm run fuzz`,
 );
-const args = ["vitest", "run", "--project", "engine", "test/fuzz", "--testTimeout", TIMEOUT_MILLISECONDS];
+const tests = ["--project", "engine", "--project", "stdio", "test/fuzz", "test/stdio/fuzz"];
+const args = ["vitest", "run", ...tests, "--testTimeout", TIMEOUT_MILLISECONDS];
 const { status } = spawnSync(process.execPath, [join(ROOT, "src/scripts/run.cjs"), ...args], {
 	cwd: ROOT,
 	stdio: "inherit",

@@ -5,6 +5,9 @@ import { failureOf, type Output } from "../mcp/object/call.ts";
 import type { RunningCall } from "../mcp/object/placed-sessions.ts";
 import { type Caller, logToolCall, type Outcome } from "../mcp/register/call-log.ts";
 
+/** How often questions of the child may restart the deadline of a call. Otherwise it could ask for ever. */
+const MAX_RESTARTS = 100;
+
 /** A request, or the known part of one that was made before a restart. */
 export type AskedRequest = Pick<JSONRPCRequest, "id" | "method" | "params">;
 
@@ -30,6 +33,7 @@ export class ChildCall implements RunningCall {
 	readonly output: Output;
 	readonly #options: ChildCallOptions;
 	readonly #waiting = new Map<RequestId, Waiting>();
+	#restarts = 0;
 
 	constructor(options: ChildCallOptions) {
 		this.#options = options;
@@ -67,6 +71,8 @@ export class ChildCall implements RunningCall {
 
 	/** Restarts the deadlines after the child has asked the user, or the user has answered. */
 	restartDeadline(): void {
+		this.#restarts++;
+		if (this.#restarts > MAX_RESTARTS) return;
 		for (const waiting of this.#waiting.values()) {
 			clearTimeout(waiting.timer);
 			waiting.timer = this.#deadline(waiting.request);

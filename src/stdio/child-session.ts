@@ -12,8 +12,11 @@ import { STANDALONE_STREAM, type Stream, type Streams } from "../mcp/object/stre
 import type { ChildCall } from "./child-call.ts";
 import type { Pipe } from "./pipe.ts";
 
-/** The limit of messages from a child that are kept while no client is listening. */
+/** The limits of messages from a child that are kept while no client is listening. The oldest are dropped. */
 const MAX_KEPT_MESSAGES = 100;
+const MAX_KEPT_CHARACTERS = 1024 * 1024;
+/** The limit of questions of a child that are remembered with their calls. */
+const MAX_ASKED = 100;
 const NOT_READ = "The MCP server does not read what it is sent. Try again later.";
 
 export type ChildSessionOptions = {
@@ -133,11 +136,10 @@ export class ChildSession {
 	}
 
 	#fromChild(message: JSONRPCMessage, text: string): void {
-		this.#touch();
 		if ("method" in message) {
 			this.#kept.push({ message, text });
-			if (this.#kept.length > MAX_KEPT_MESSAGES) this.#kept.shift();
 			this.#tellKept();
+			this.#limitKept();
 		} else if (message.id !== undefined) {
 			this.#callOf(message.id)?.answer(message.id, message, text);
 		}
@@ -145,7 +147,15 @@ export class ChildSession {
 
 	/** Passes on the kept messages of the child, if the client can get them now. */
 	#tellKept(): void {
-		for (const told of this.#kept.splice(0)) if (!this.#tellClient(told)) this.#kept.push(told);
+		// If the client cannot get one of them, it cannot get those that follow either.
+		while (this.#kept[0] && this.#tellClient(this.#kept[0])) this.#kept.shift();
+	}
+
+	#limitKept(): void {
+		let characters = this.#kept.reduce((sum, { text }) => sum + text.length, 0);
+		while (this.#kept.length > MAX_KEPT_MESSAGES || characters > MAX_KEPT_CHARACTERS) {
+			characters -= this.#kept.shift()?.text.length ?? 0;
+		}
 	}
 
 	/** @returns whether the message was passed on or stored */
@@ -156,12 +166,14 @@ export class ChildSession {
 		const call = this.#relatedTo(message, get !== undefined);
 		if (call) {
 			if ("id" in message && message.id !== undefined) {
-				this.#asked.set(message.id, call);
+				this.#remember(message.id, call);
 				call.restartDeadline();
 			}
 			call.output.write(message, text);
 			return true;
 		}
+		// A child keeps its session only while a client hears it.
+		if (sse || get) this.#touch();
 		if (sse) {
 			send(sse, eventOf(text));
 			return true;
@@ -171,6 +183,13 @@ export class ChildSession {
 		events.add(this.id, this.#sequence, text);
 		if (get) send(get, eventOf(text, eventId(STANDALONE_STREAM, this.#sequence)));
 		return true;
+	}
+
+	/** Remembers that a question of the child belongs to a call. */
+	#remember(question: RequestId, call: ChildCall): void {
+		const [oldest] = this.#asked.keys();
+		if (oldest !== undefined && this.#asked.size >= MAX_ASKED) this.#asked.delete(oldest);
+		this.#asked.set(question, call);
 	}
 
 	/** The call of a progress message, or else the latest one with a listening client: the child does not name a call. */

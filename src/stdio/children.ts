@@ -31,6 +31,8 @@ export class Children {
 	readonly #options: Options;
 	/** By session. */
 	readonly #entries = new Map<string, Entry>();
+	/** The pipes to all children, including those of requests without a session. */
+	readonly #pipes = new Set<Pipe>();
 
 	constructor(options: Options) {
 		this.#options = options;
@@ -99,12 +101,26 @@ export class Children {
 		}
 	}
 
-	openPipe(child: string, { user, permissions }: Principal, isNew: boolean): Promise<Pipe | Refusal> {
+	async openPipe(child: string, { user, permissions }: Principal, isNew: boolean): Promise<Pipe | Refusal> {
 		const { id } = user;
 		// Users can choose any login, and it is passed on in an environment variable.
 		const login = user.login.replace(/\p{Cc}/gu, " ");
 		const identity = { id, login, permissions: permissions.join(",") };
-		return Pipe.open(this.#options.connect, { child, isNew, user: identity });
+		const opening = { child, isNew, user: identity };
+		const pipe = await Pipe.open(this.#options.connect, opening, () => this.#waitingBytes());
+		if (pipe instanceof Pipe) this.#pipes.add(pipe);
+		return pipe;
+	}
+
+	/** What the children have not taken. Those that have ended are forgotten. */
+	#waitingBytes(): number {
+		let sum = 0;
+		for (const pipe of this.#pipes) {
+			const bytes = pipe.waitingBytes;
+			if (bytes === undefined) this.#pipes.delete(pipe);
+			else sum += bytes;
+		}
+		return sum;
 	}
 
 	async #reach(session: Session, principal: Principal, isNew: boolean): Promise<ChildSession | Refusal> {

@@ -1,6 +1,8 @@
 /** The Worker's end of the pipe to one child: a WebSocket that is reopened if it breaks. */
 import { setTimeout as delay } from "node:timers/promises";
 import { CLOSE, decodeControl, encodeControl, OPENING_HEADER, type Opening, Outbox } from "../bridge/contract.ts";
+import { logError } from "../errors.ts";
+import { currentRequestId } from "../http/request-id.ts";
 import { notStarted, type Refusal, readRefusal, unreachable } from "./refusal.ts";
 
 /** Connects to the bridge program: opens `/pipe` with these headers. */
@@ -13,6 +15,9 @@ const FIRST_MILLISECONDS = 250;
 /** How long the first frame of the program may take. A container may have to start first. */
 const OPEN_MILLISECONDS = 60_000;
 
+/** What may wait for all children of a user: an object has 128 MB, and shares them. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+
 const encoder = new TextEncoder();
 
 export class Pipe {
@@ -22,6 +27,7 @@ export class Pipe {
 	onend: (reason: string) => void = () => {};
 	readonly #connect: Connect;
 	readonly #opening: Opening;
+	readonly #waitingBytes: () => number;
 	readonly #outbox = new Outbox();
 	/** How many messages of the child have been handled. */
 	#taken = 0;
@@ -32,21 +38,31 @@ export class Pipe {
 	#isReady = false;
 	#hasEnded = false;
 
-	/** @param opening starts a child, or resumes one whose pipe was lost */
-	static async open(connect: Connect, opening: Opening): Promise<Pipe | Refusal> {
-		const pipe = new Pipe(connect, opening);
+	/**
+	 * @param opening starts a child, or resumes one whose pipe was lost
+	 * @param waitingBytes what waits for all children of the user, to which this one belongs
+	 */
+	static async open(connect: Connect, opening: Opening, waitingBytes = () => 0): Promise<Pipe | Refusal> {
+		const pipe = new Pipe(connect, opening, waitingBytes);
 		return (await pipe.#open(opening)) ?? pipe;
 	}
 
-	private constructor(connect: Connect, opening: Opening) {
+	private constructor(connect: Connect, opening: Opening, waitingBytes: () => number) {
 		this.#connect = connect;
+		this.#waitingBytes = waitingBytes;
 		this.#opening = opening;
+	}
+
+	/** What waits for the child; undefined if it has ended. */
+	get waitingBytes(): number | undefined {
+		return this.#hasEnded ? undefined : this.#outbox.bytes;
 	}
 
 	/** @returns false if the child has ended, or too many messages are waiting for it */
 	send(text: string): boolean {
 		const bytes = encoder.encode(text).length;
-		if (this.#hasEnded || !this.#outbox.hasRoom(bytes)) return false;
+		if (this.#hasEnded || !this.#outbox.hasRoom(bytes) || this.#waitingBytes() + bytes > MAX_WAITING_BYTES)
+			return false;
 		this.#outbox.add(text, bytes);
 		if (this.#socket && this.#isReady) send(this.#socket, text);
 		return true;
@@ -89,8 +105,12 @@ export class Pipe {
 		socket.addEventListener("message", ({ data }) => {
 			// The opening has timed out. The program keeps the child for a minute.
 			if (isLate()) return socket.close();
-			this.#read(String(data), socket);
-			opened();
+			try {
+				this.#read(String(data), socket);
+				opened();
+			} catch (error) {
+				this.#breakOff(socket, opened, error);
+			}
 		});
 		socket.addEventListener("close", ({ code, reason }) => {
 			if (!this.#isReady) opened(code === CLOSE.childEnded ? notStarted(reason) : unreachable(`closed (${code})`));
@@ -101,6 +121,14 @@ export class Pipe {
 		socket.accept();
 	}
 
+	/** Ends a pipe whose other end breaks the contract: a child in a container may have taken the program over. */
+	#breakOff(socket: WebSocket, opened: (refusal: Refusal) => void, error: unknown): void {
+		logError("stdio_pipe_broken", error, currentRequestId());
+		opened(unreachable(error));
+		socket.close(CLOSE.end, "This is not the contract.");
+		this.#finish("The connection to the MCP server broke.");
+	}
+
 	#read(text: string, socket: WebSocket): void {
 		const control = decodeControl(text);
 		if (control) {
@@ -108,7 +136,7 @@ export class Pipe {
 			if (control.sent !== undefined) this.#begin(control.sent, control.got, socket);
 		} else if (this.#known > 0) {
 			this.#known--;
-		} else {
+		} else if (!this.#hasEnded) {
 			this.#taken++;
 			this.onmessage(text);
 			send(socket, encodeControl({ taken: this.#taken }));

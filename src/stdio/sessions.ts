@@ -23,6 +23,8 @@ import type { Connect } from "./pipe.ts";
 import { answerRefusal } from "./refusal.ts";
 import { UserServers } from "./stateless/user-servers.ts";
 
+const NO_VERSION = "The MCP server did not name a version of the protocol.";
+
 export class StdioSessions extends PlacedSessions {
 	readonly #env: Env;
 	readonly #children: Children;
@@ -49,7 +51,11 @@ export class StdioSessions extends PlacedSessions {
 		const { promise, resolve } = Promise.withResolvers<{ message: JSONRPCMessage; text?: string | undefined }>();
 		const write: Output["write"] = (message, text) => resolve({ message, text });
 		this.#call(child, posted, principal, { write, end: () => {} });
-		const { message, text } = await promise;
+		let { message, text } = await promise;
+		if ("result" in message && !isVersion(Object(message.result).protocolVersion)) {
+			message = failureOf(id ?? 0, NO_VERSION);
+			text = undefined;
+		}
 		const isOpen = "result" in message;
 		if (!isOpen) child.end("The session could not be opened.");
 		// If there is no original text, the child did not answer, and this message explains why.
@@ -208,6 +214,11 @@ export class StdioSessions extends PlacedSessions {
 		this.streams.endSession(session);
 		this.events.deleteSession(session);
 	}
+}
+
+/** The version becomes a part of the session's id, which is a header. */
+function isVersion(version: unknown): boolean {
+	return typeof version === "string" && /^[\w.-]{1,32}$/.test(version);
 }
 
 function needsOf({ method, params }: JSONRPCRequest): Gated {

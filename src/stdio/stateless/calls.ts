@@ -44,13 +44,11 @@ export class Calls {
 		{ method }: JSONRPCRequest,
 		context: ServerContext,
 		until: AbortSignal,
-		send: (call: () => ServerContext | undefined, signal: AbortSignal) => Promise<Result>,
+		send: (call: () => OpenCall, signal: AbortSignal) => Promise<Result>,
 	): Promise<Result> {
 		const state = context.mcpReq.requestState<string>();
 		const call: OpenCall =
-			state === undefined
-				? new OpenCall(method, (signal) => send(() => call.context, signal))
-				: this.#take(state, method);
+			state === undefined ? new OpenCall(method, (signal) => send(() => call, signal)) : this.#take(state, method);
 		this.#open.add(call);
 		let isWaiting = false;
 		try {
@@ -71,7 +69,7 @@ export class Calls {
 
 	/** Passes a log message of the child to the latest call. It does not belong to a particular call. */
 	async notify({ params }: Notification): Promise<void> {
-		const context = [...this.#open].findLast((call) => call.context)?.context;
+		const context = [...this.#open].findLast((call) => call.context)?.listener(params);
 		const level = LEVELS.find((one) => one === params?.level);
 		const logger = typeof params?.logger === "string" ? params.logger : undefined;
 		if (level) await context?.mcpReq.log(level, params?.data, logger);

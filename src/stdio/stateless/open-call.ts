@@ -5,10 +5,12 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { InputRequiredResult, JSONRPCRequest, Result, ServerContext } from "@modelcontextprotocol/server";
-import { type Question, questionFor, refusal } from "./questions.ts";
+import { MAX_QUESTIONS, type Question, questionFor, refusal, tooManyQuestions } from "./questions.ts";
 
 /** A child may ask several questions at once. They arrive one by one, so wait this long for more. */
 const COLLECT_MILLISECONDS = 20;
+/** The limit of notifications of a child in the response to one request. The SDK keeps all that a client does not read. */
+const MAX_TOLD_CHARACTERS = 8 * 1024 * 1024;
 
 type OpenQuestion = {
 	readonly question: Question;
@@ -25,6 +27,8 @@ export class OpenCall {
 	/** The client's current request; undefined while the client is asking its user. */
 	#context: ServerContext | undefined;
 	#asked = Promise.withResolvers<void>();
+	/** The size of the notifications in the response to the current request. */
+	#told = 0;
 
 	/** @param send sends the request to the child */
 	constructor(method: string, send: (signal: AbortSignal) => Promise<Result>) {
@@ -38,10 +42,17 @@ export class OpenCall {
 		return this.#context;
 	}
 
+	/** The current request, if the response to it may hold this notification. Otherwise the notification is dropped. */
+	listener(notification: unknown): ServerContext | undefined {
+		this.#told += JSON.stringify(notification)?.length ?? 0;
+		return this.#told > MAX_TOLD_CHARACTERS ? undefined : this.#context;
+	}
+
 	/** Handles a question of the child. Resolves with the client's answer. */
 	ask(request: JSONRPCRequest): Promise<Result> {
 		const question = this.#context && questionFor(request, this.#context);
 		if (!question) throw refusal(request.method);
+		if (this.#open.size >= MAX_QUESTIONS) throw tooManyQuestions();
 		return new Promise((answer, refuse) => {
 			this.#open.set(crypto.randomUUID(), { question, answer, refuse });
 			this.#asked.resolve();
@@ -57,6 +68,7 @@ export class OpenCall {
 	 */
 	async serve(context: ServerContext, until: AbortSignal): Promise<Result | InputRequiredResult> {
 		this.#context = context;
+		this.#told = 0;
 		const { inputResponses = {} } = context.mcpReq;
 		const giveUp = () => this.cancel();
 		until.addEventListener("abort", giveUp);

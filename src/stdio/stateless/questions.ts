@@ -11,6 +11,9 @@ import {
 
 export type Question = InputRequests[string];
 
+/** The limit of questions in one response. */
+export const MAX_QUESTIONS = 100;
+
 /** @returns the question; undefined if the client does not support this kind of question */
 export function questionFor({ method, params = {} }: JSONRPCRequest, { mcpReq }: ServerContext): Question | undefined {
 	const capabilities = member(mcpReq.envelope, CLIENT_CAPABILITIES_META_KEY);
@@ -40,7 +43,7 @@ export function visitsOf(error: unknown, context: ServerContext): InputRequiredR
 	const pages = member(member(error, "data"), "elicitations");
 	if (!Array.isArray(pages)) return undefined;
 	const inputRequests: InputRequests = {};
-	for (const params of pages) {
+	for (const params of pages.slice(0, MAX_QUESTIONS)) {
 		const question = questionFor({ jsonrpc: "2.0", id: 0, method: "elicitation/create", params }, context);
 		if (question) inputRequests[crypto.randomUUID()] = question;
 	}
@@ -55,4 +58,8 @@ function member(value: unknown, name: string): unknown {
 /** The error that a child gets if the client cannot be asked. */
 export function refusal(method: string): ProtocolError {
 	return new ProtocolError(ProtocolErrorCode.MethodNotFound, `The client does not support ${method}`);
+}
+
+export function tooManyQuestions(): ProtocolError {
+	return new ProtocolError(ProtocolErrorCode.InvalidRequest, `The client is asked ${MAX_QUESTIONS} things at once`);
 }

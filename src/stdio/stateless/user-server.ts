@@ -1,6 +1,11 @@
 /** Answers the stateless requests (MCP 2026-07-28) of one client with a child that uses a 2025 version. */
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, type ClientCapabilities, type StandardSchemaV1 } from "@modelcontextprotocol/client";
+import {
+	Client,
+	type ClientCapabilities,
+	type RequestOptions,
+	type StandardSchemaV1,
+} from "@modelcontextprotocol/client";
 import {
 	createMcpHandler,
 	type JSONRPCRequest,
@@ -109,17 +114,19 @@ export class UserServer {
 	async subscribe(uri: string): Promise<void> {
 		const count = this.#subscriptions.get(uri) ?? 0;
 		this.#subscriptions.set(uri, count + 1);
-		if (count === 0) await this.#watch(() => this.#client.subscribeResource({ uri }));
+		if (count === 0) await this.#watch((options) => this.#client.subscribeResource({ uri }, options));
 	}
 
 	async unsubscribe(uri: string): Promise<void> {
 		const count = (this.#subscriptions.get(uri) ?? 0) - 1;
 		if (count > 0) this.#subscriptions.set(uri, count);
-		else if (this.#subscriptions.delete(uri)) await this.#watch(() => this.#client.unsubscribeResource({ uri }));
+		else if (this.#subscriptions.delete(uri))
+			await this.#watch((options) => this.#client.unsubscribeResource({ uri }, options));
 	}
 
-	async #watch(change: () => Promise<unknown>): Promise<void> {
-		if (this.#client.getServerCapabilities()?.resources?.subscribe) await change().catch(logError);
+	async #watch(change: (options: RequestOptions) => Promise<unknown>): Promise<void> {
+		if (!this.#client.getServerCapabilities()?.resources?.subscribe) return;
+		await change({ timeout: readSettings(this.#env).callTimeoutSeconds * 1000 }).catch(logError);
 	}
 
 	/**
@@ -181,7 +188,7 @@ export class UserServer {
 				this.#client.request({ method, ...(params && { params }) }, ANY_RESULT, {
 					signal,
 					timeout: NO_TIMEOUT,
-					onprogress: (progress) => void reportProgress(current(), progress),
+					onprogress: (progress) => void reportProgress(current().listener(progress), progress),
 				}),
 			);
 		} catch (error) {

@@ -1,13 +1,17 @@
 /** Stateless requests (MCP 2026-07-28): each client of a user has a child from its first request until it is idle. */
 import { isJSONRPCRequest } from "@modelcontextprotocol/server";
 import { type Principal, runAs } from "../../auth/principal.ts";
-import { idOf, JSON_RPC } from "../../http/json-rpc.ts";
+import { idOf, JSON_RPC, jsonRpcError } from "../../http/json-rpc.ts";
 import { escapeLineEnds } from "../../http/line-ends.ts";
 import { nameAllVersions } from "../../mcp/stateless.ts";
 import { Pipe } from "../pipe.ts";
 import { answerRefusal, type Refusal } from "../refusal.ts";
 import { readStdioSettings } from "../settings.ts";
 import { UserServer } from "./user-server.ts";
+
+/** Each is a request to the child, and the response begins when all are answered. */
+const MAX_SUBSCRIPTIONS = 100;
+const TOO_MANY = `params.notifications.resourceSubscriptions: at most ${MAX_SUBSCRIPTIONS} resources at once`;
 
 type Entry = {
 	readonly found: Promise<UserServer | Refusal>;
@@ -37,6 +41,9 @@ export class UserServers {
 			const server = await entry.found;
 			if (!(server instanceof UserServer)) return answerRefusal(server, idOf(message), principal.requestId);
 			const uris = subscribedResources(message);
+			if (uris.length > MAX_SUBSCRIPTIONS) {
+				return jsonRpcError(400, JSON_RPC.invalidParams, TOO_MANY, { id: idOf(message) });
+			}
 			await Promise.all(uris.map((uri) => server.subscribe(uri)));
 			const response = await runAs(principal, () => server.answer(request, message));
 			const isNaming = response.status === 400 || Object(message).method === "server/discover";
