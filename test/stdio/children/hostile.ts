@@ -75,7 +75,7 @@ const attacks: Record<string, (id: unknown, count: number) => void> = {
 	},
 };
 
-const refused: string[] = [];
+let refused = 0;
 
 function read(line: string): void {
 	const { id, method, params, ...rest }: Message & { error?: unknown } = JSON.parse(line);
@@ -84,7 +84,7 @@ function read(line: string): void {
 	else if (method === "tools/list") {
 		write({ id, result: { tools: [{ name: HTML, title: HTML, description: HTML, inputSchema: { type: "object" } }] } });
 	} else if (method === "tools/call") attacks[params?.name ?? ""]?.(id, params?.arguments?.count ?? 0);
-	else if (method === undefined && "error" in rest) console.error(`refused ${refused.push(line)}`);
+	else if (method === undefined && "error" in rest && ++refused % 100 === 0) console.error(`refused ${refused}`);
 }
 
 let begun = "";
