@@ -15,6 +15,8 @@ import { type Options, readOptions, USAGE } from "./options.ts";
 import { Pipes, type Refusal } from "./pipes.ts";
 import { killGroups, startWatchdog } from "./process-group.ts";
 
+/** How long the parent process may take to send the secret. */
+const SECRET_MILLISECONDS = 10_000;
 const PARENT_CHECK_MILLISECONDS = 500;
 /** How long the children may take to end before they are killed. */
 const STOP_MILLISECONDS = 2_000;
@@ -40,7 +42,12 @@ async function readSecret(): Promise<Buffer> {
 	}
 	const leave = () => process.exit(0);
 	process.once("disconnect", leave);
+	const tooLate = setTimeout(() => {
+		console.error("No secret was sent in time.");
+		process.exit(2);
+	}, SECRET_MILLISECONDS);
 	const [message] = await once(process, "message");
+	clearTimeout(tooLate);
 	process.off("disconnect", leave);
 	const { secret } = Object(message);
 	if (typeof secret !== "string" || secret === "") throw new Error("The first message has no secret");

@@ -2,8 +2,11 @@
 import type { WebSocket } from "ws";
 import type { Child } from "./child.ts";
 import { CLOSE, decodeControl, encodeControl, type Opening, Outbox } from "./contract.ts";
+import { log, messageOf } from "./log.ts";
 
 const PING_MILLISECONDS = 30_000;
+/** RFC 6455, section 7.4.1. */
+const WRONG_FRAME = 1007;
 /** The maximum length of a close reason (RFC 6455, section 5.5.1). */
 const MAX_REASON_BYTES = 123;
 
@@ -55,7 +58,15 @@ export class ChildPipe {
 		this.#socket = socket;
 		before?.close(CLOSE.replaced, "The child has another pipe now.");
 		// Ignore later messages of the previous socket: the first frame on this one does not count them.
-		socket.on("message", (data) => this.#socket === socket && this.#fromWorker(String(data)));
+		socket.on("message", (data) => {
+			if (this.#socket !== socket) return;
+			try {
+				this.#fromWorker(String(data));
+			} catch (error) {
+				log("bridge_error", { message: messageOf(error) });
+				socket.close(WRONG_FRAME);
+			}
+		});
 		socket.on("close", (code) => this.#detach(socket, code));
 		// If the child could not be started, only the close follows.
 		if (this.#child.pid !== undefined) {
@@ -70,6 +81,7 @@ export class ChildPipe {
 		return this.#child.end();
 	}
 
+	/** @throws Error if the frame breaks the contract */
 	#fromWorker(frame: string): void {
 		const control = decodeControl(frame);
 		if (control) {

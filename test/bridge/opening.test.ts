@@ -86,6 +86,11 @@ describe("a starter", () => {
 		},
 	);
 
+	it("that tells no secret for ten seconds starts nothing", async () => {
+		const { output, closed } = startUntold();
+		expect([(await closed)[0], await output]).toEqual([2, "No secret was sent in time.\n"]);
+	});
+
 	it("that leaves before it tells the secret takes the program along", async () => {
 		const { program } = startUntold();
 		program.disconnect();
@@ -158,12 +163,16 @@ describe("an opening", () => {
 		await waitFor("the first frame", () => next.controls[0]);
 	});
 
-	it("of one pipe that breaks the rules ends no other", async () => {
+	it.each([
+		["too large a frame", "x".repeat(17 * 1024 * 1024), 1009],
+		["no JSON behind an equals sign", "={", 1007],
+		["a count below zero", '={"taken":-1}', 1007],
+	])("of one pipe that breaks the rules with %s ends no other", async (_, frame, code) => {
 		const program = await startProgram(FAKE);
 		const [rude, other] = [await TestPipe.open(program), await TestPipe.open(program)];
-		rude.send("x".repeat(17 * 1024 * 1024));
+		rude.send(frame);
 		await waitFor("the close", () => rude.closed);
-		expect(rude.closed?.code).toBe(1009);
+		expect(rude.closed?.code).toBe(code);
 		await other.environment();
 		expect(program.events("child_end")).toEqual([]);
 	});
