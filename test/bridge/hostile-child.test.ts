@@ -8,7 +8,7 @@ import { inline, memoryOf, type Program, startProgram, TestPipe } from "./pipes.
 const MIB = 1024 * 1024;
 /** What the program may need while a child floods. */
 const MEMORY_MIB = 250;
-const FLOOD_MILLISECONDS = 2_000;
+const FLOOD_MILLISECONDS = 1_000;
 /** How long an ended child's output may go on. */
 const LAST_MILLISECONDS = 8_000;
 

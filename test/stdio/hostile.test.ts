@@ -1,6 +1,8 @@
 /** Children and users that attack: what their own user gets, what others get, and what the log has of it. */
+import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { OAuthClient } from "../support/oauth-client.ts";
+import { Person } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
 import { nextMessage, readMessages } from "../support/wire.ts";
 import { appOf, eventually, initialize, newApp, textOf } from "./app.ts";
@@ -76,9 +78,16 @@ describe("a hostile child", () => {
 		await app.callStateless("garbage");
 		const client = new OAuthClient((to, init) => fetch(to, init), stdio.origin);
 		const { url } = await client.authorizationUrl(await client.register());
-		for (const address of [`${stdio.origin}/`, url, `${stdio.origin}/account`]) {
-			const page = await (await fetch(address)).text();
-			expect(page).toContain("</html>");
+		const person = new Person((to, init) => fetch(to, init));
+		const account = `${stdio.origin}/account`;
+		await person.walk(`${account}?redirect_uri=${encodeURIComponent(account)}`, { email: app.email });
+		for (const [address, holds] of [
+			[`${stdio.origin}/`, "stdio"],
+			[url, `name="decision"`],
+			[account, "Test client"],
+		] as const) {
+			const page = await (await person.get(address)).text();
+			expect(page).toContain(holds);
 			expect(page).not.toMatch(/alert|signed_in/);
 		}
 		expect(stdio.workerLog()).not.toMatch(/alert|sk-live/);
@@ -125,6 +134,31 @@ describe("a hostile user", () => {
 		for (const body of [deep, ...pipes]) statuses.push((await session.post(body)).status);
 		expect(statuses).toEqual([400, ...pipes.map(() => 400)]);
 		expect(textOf(await session.ask("forge"))).toBe("first");
+	});
+
+	it.concurrent("holds up no other user with more calls than may wait, and each call ends", async () => {
+		const [session, victim] = [await (await newApp(stdio)).open(), await (await newApp(stdio)).open()];
+		const calls = Array.from({ length: 80 }, (_, id) => session.call(id, "nothing").then(readMessages));
+		expect(textOf(await victim.ask("forge"))).toBe("first");
+		const answers = (await Promise.all(calls)).map((messages) => messages.at(-1));
+		expect(answers.map((answer) => answer?.id)).toEqual(calls.map((_, id) => id));
+		const displaced = answers.filter((answer) => answer?.error?.message.startsWith("There are more than 64 calls"));
+		expect(displaced).toHaveLength(80 - 64);
+	});
+
+	it.concurrent("holds up neither others nor a session of their own with a body that does not end", async () => {
+		const [session, victim] = [await (await newApp(stdio)).open(), await (await newApp(stdio)).open()];
+		const headers = {
+			Authorization: `Bearer ${session.app.tokens.access_token}`,
+			"Content-Length": "1000",
+			"Content-Type": "application/json",
+			"Mcp-Session-Id": session.id,
+		};
+		const half = request(`${stdio.origin}/stdio/mcp`, { method: "POST", headers });
+		half.on("error", () => {});
+		half.write('{"jsonrpc":"2.0","id":1,');
+		for (const one of [victim, session]) expect(textOf(await one.ask("forge"))).toBe("first");
+		half.destroy();
 	});
 
 	it.concurrent("writes no control character to the log with the name of a tool", async () => {
