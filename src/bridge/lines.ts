@@ -2,6 +2,8 @@
 import type { Readable } from "node:stream";
 
 const LINE_FEED = 0x0a;
+/** How much is kept to be used again. */
+const MAX_SPARE_BYTES = 512 * 1024;
 
 /** Gets a line that is longer than the limit, piece by piece, and then its end. */
 export type Rest = { add(piece: Buffer): void; end(bytes: number): void };
@@ -66,10 +68,10 @@ class Bytes {
 		this.#length = needed;
 	}
 
-	/** @returns all bytes, which are then forgotten */
+	/** @returns all bytes, until something is added */
 	take(): Buffer {
 		const bytes = this.#buffer.subarray(0, this.#length);
-		this.#buffer = Buffer.alloc(0);
+		if (this.#buffer.length > MAX_SPARE_BYTES) this.#buffer = Buffer.alloc(0);
 		this.#length = 0;
 		return bytes;
 	}
