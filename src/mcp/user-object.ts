@@ -34,7 +34,7 @@ export function userObjectOf(env: Env, userId: string): UserObject {
 		postToSse: (...args) => reach(env, () => stub().postToSse(...args), longestCall(env)),
 		resume: (...args) => reach(env, () => stub().resume(...args)),
 		endSession: (...args) => reach(env, () => stub().endSession(...args)),
-		useKeeper: (...args) => reach(env, () => stub().useKeeper(...args)),
+		useKeeper: (...args) => reach(env, () => stub().useKeeper(...args), longestRefresh(env)),
 		announce: (...args) => reach(env, () => stub().announce(...args)),
 		logLevel: (...args) => reach(env, () => stub().logLevel(...args)),
 		useState: (...args) => reach(env, () => stub().useState(...args)),
@@ -42,18 +42,30 @@ export function userObjectOf(env: Env, userId: string): UserObject {
 }
 
 /** The answer to a message may need its calls to end. */
-function longestCall(env: Env): number {
+export function longestCall(env: Env): number {
 	const { callTimeoutSeconds, longCallTimeoutSeconds } = readSettings(env);
 	return Math.max(callTimeoutSeconds, longCallTimeoutSeconds);
 }
 
-/** @param extraSeconds that the object may take */
-async function reach<T>(env: Env, ask: () => Promise<T>, extraSeconds = 0): Promise<T> {
+/** A refresh may ask the identity provider for tokens and for the user, and writes to Workers KV. */
+function longestRefresh(env: Env): number {
+	const { upstreamTimeoutSeconds, storageTimeoutSeconds } = readSettings(env);
+	return 2 * upstreamTimeoutSeconds + storageTimeoutSeconds;
+}
+
+/**
+ * Waits for an object until its deadline.
+ *
+ * @param extraSeconds that the object may take for its own work
+ * @throws UnavailableError if the object does not answer; what its own code throws is passed on
+ */
+export async function reach<T>(env: Env, ask: () => Promise<T>, extraSeconds = 0): Promise<T> {
 	try {
 		return await within(readSettings(env).storageTimeoutSeconds + extraSeconds, "A user's object", ask());
 	} catch (error) {
-		// What the object's own code throws is a fault of ours.
-		if (Object(error).remote === true) throw error;
+		const { remote, name } = Object(error);
+		// What the object's own code throws is a fault of ours. A client that disconnects aborts its request.
+		if (remote === true || name === "AbortError") throw error;
 		logError("object_unavailable", error, currentRequestId());
 		throw new UnavailableError("This server cannot reach your data at the moment. Try again in a minute.");
 	}

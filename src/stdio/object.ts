@@ -2,6 +2,7 @@
 import type { Principal } from "../auth/principal.ts";
 import type { PlacedSession, Session } from "../mcp/session-id.ts";
 import type { Posted, Sessions, StreamSource } from "../mcp/sessions.ts";
+import { longestCall, reach } from "../mcp/user-object.ts";
 import { readStdioSettings } from "./settings.ts";
 
 export type StdioSessionsApi = Sessions & {
@@ -21,9 +22,26 @@ export type Stateless = { readonly message: unknown; readonly principal: Princip
 /** Its `fetch` opens streams and answers messages of 2026-07-28. If the client disconnects, a `fetch` is aborted. */
 export type StdioObject = StreamSource & { readonly sessions: StdioSessionsApi };
 
+/** How long a container may take to start, and its program to open a pipe. */
+const START_SECONDS = 60;
+
 /** The object of the user's container, or, on a local server without containers, one that calls the local bridge. */
 export function stdioObjectOf(env: Env, userId: string): StdioObject {
 	const namespace: { getByName(name: string): unknown } =
 		readStdioSettings(env).place === "container" ? env.STDIO_OBJECT : env.STDIO_LOCAL_OBJECT;
-	return namespace.getByName(userId) as StdioObject;
+	const stub = () => namespace.getByName(userId) as StdioObject;
+	// A container has to start before its first answer.
+	const seconds = START_SECONDS + longestCall(env);
+	return {
+		fetch: (url, init) => reach(env, () => stub().fetch(url, init), seconds),
+		sessions: {
+			open: (...args) => reach(env, () => stub().sessions.open(...args), seconds),
+			prepareStream: (...args) => reach(env, () => stub().sessions.prepareStream(...args), seconds),
+			post: (...args) => reach(env, () => stub().sessions.post(...args), seconds),
+			postToSse: (...args) => reach(env, () => stub().sessions.postToSse(...args), seconds),
+			resume: (...args) => reach(env, () => stub().sessions.resume(...args), seconds),
+			endSession: (...args) => reach(env, () => stub().sessions.endSession(...args)),
+			endGrant: (...args) => reach(env, () => stub().sessions.endGrant(...args)),
+		},
+	};
 }

@@ -1,11 +1,13 @@
 /** Which requests to the stdio server go on to it, and where that may be. */
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { readStdioSettings } from "../../src/stdio/settings.ts";
 import { INITIALIZE, mcp } from "../support/worker.ts";
 import { envWith, fakeObjects, type Settings, sentenceOf, stdioToken, workerWith } from "./worker.ts";
 
 const path = "/stdio/mcp";
+
+afterEach(() => vi.restoreAllMocks());
 
 it("of another method, or to another path, gets nowhere", async () => {
 	const token = await stdioToken();
@@ -16,6 +18,26 @@ it("of another method, or to another path, gets nowhere", async () => {
 		expect((await mcp(INITIALIZE, { token, path: other, via })).status, other).toBe(404);
 	}
 	expect(asked).toEqual([]);
+});
+
+it("is told to try again, with its id, while the object cannot be reached", async () => {
+	vi.spyOn(console, "error").mockReturnValue(undefined);
+	const token = await stdioToken();
+	const broken = new Proxy(env.STDIO_LOCAL_OBJECT, {
+		get: () => () => {
+			throw new Error("Network connection lost.");
+		},
+	});
+	const response = await mcp(
+		{ ...INITIALIZE, id: 7 },
+		{ token, path, via: workerWith({ STDIO_LOCAL_OBJECT: broken }) },
+	);
+	expect(response.status).toBe(503);
+	expect(response.headers.get("Retry-After")).toBe("30");
+	expect(await response.json()).toMatchObject({ id: 7, error: { message: expect.stringContaining("Try again") } });
+	const { objects } = fakeObjects();
+	const via = workerWith({ STDIO_LOCAL_OBJECT: objects });
+	expect((await mcp(INITIALIZE, { token, path, via })).status).toBe(200);
 });
 
 it("is not sent anywhere but to this computer", async () => {
