@@ -6,6 +6,7 @@ import * as notes from "./notes/catalogue.ts";
 import { Notes } from "./notes/notes.ts";
 import { identityProviders } from "./sign-in/identity-providers.ts";
 import { stdio } from "./stdio/extra.ts";
+import { theme } from "./theme.ts";
 import { add } from "./tools/add.ts";
 import { generateImage } from "./tools/generate-image.ts";
 import { whoami } from "./tools/whoami.ts";
@@ -14,9 +15,11 @@ export const server = defineServer({
 	info: {
 		name,
 		title: "Remote MCP server",
+		summary: "Tools for your AI assistant, behind your own sign-in: add, draw, remember.",
 		version,
 		instructions: "Tools act for the user who signed in. Call whoami to see who that is and what they may do.",
 	},
+	theme,
 	signIn: identityProviders(),
 	permissions: {
 		image_generation: { title: "May generate images", users: "IMAGE_GENERATION_USERS" },

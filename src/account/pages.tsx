@@ -3,6 +3,7 @@ import { scopeNamed, sentenceOf } from "../auth/scopes.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
 import type { Server } from "../mcp/definition.ts";
 import type { Account } from "../oauth/grant-contract.ts";
+import { Initial } from "../pages/initial.tsx";
 import { Layout } from "../pages/layout.tsx";
 import { App } from "./connected-app.tsx";
 import { History } from "./history.tsx";
@@ -26,7 +27,7 @@ export function WelcomePage({ providers, hasFailed }: WelcomeProps) {
 				)}
 				<p>Sign in to see which apps use this server for you, what happened in your name, and to end it.</p>
 				<form method="post" action="/account/sign-in">
-					<div class="buttons">
+					<div class="buttons providers">
 						{providers.length === 0 && (
 							<button type="submit" class="primary">
 								Sign in
@@ -34,6 +35,7 @@ export function WelcomePage({ providers, hasFailed }: WelcomeProps) {
 						)}
 						{providers.map(({ name, title }) => (
 							<button type="submit" formaction={`/account/sign-in?provider=${name}`} class="primary">
+								<Initial title={title} />
 								Sign in with {title}
 							</button>
 						))}

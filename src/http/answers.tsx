@@ -83,6 +83,17 @@ export function wantsPage(c: Context<AppEnv>): boolean {
 	return method === "GET" || method === "HEAD" || !isForPrograms(c);
 }
 
+/** The titles of error pages, if there is a better one than the usual. */
+const TITLES: Readonly<Record<number, string>> = {
+	403: "Not allowed",
+	404: "There is no such page",
+	408: "That took too long",
+	413: "That is too large",
+	429: "Too many requests",
+	500: "Something went wrong",
+	503: "Not available at the moment",
+};
+
 /** Responds with an error page. It links to the home page, unless that page failed. */
 export function answerWithPage(
 	c: Context<AppEnv>,
@@ -90,7 +101,9 @@ export function answerWithPage(
 	props: Omit<ErrorPageProps, "requestId">,
 ): Response | Promise<Response> {
 	c.header("Cache-Control", "no-store");
-	return c.html(<ErrorPage hasHomeLink={c.req.path !== "/"} {...props} requestId={c.get("requestId")} />, status);
+	const title = TITLES[status];
+	const own = { hasHomeLink: c.req.path !== "/", ...(title !== undefined && { title }), ...props };
+	return c.html(<ErrorPage {...own} requestId={c.get("requestId")} />, status);
 }
 
 /**

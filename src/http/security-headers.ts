@@ -2,7 +2,8 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "../app-env.ts";
-import { STYLE_SOURCE } from "../pages/style.ts";
+import { COPY_SCRIPT_SOURCE } from "../pages/copy-script.ts";
+import { styleOf } from "../pages/style.ts";
 import { isLoopbackUrl } from "./loopback.ts";
 
 /** Two years, as the preload lists of browsers require. Without includeSubDomains: other hosts of the domain may lack HTTPS. */
@@ -13,7 +14,8 @@ const headers = (strictTransportSecurity: string | false) =>
 		strictTransportSecurity,
 		contentSecurityPolicy: {
 			defaultSrc: ["'none'"],
-			styleSrc: [STYLE_SOURCE],
+			styleSrc: [(c) => styleOf(c.get("server").theme).source],
+			scriptSrc: [(c) => (c.req.path === "/" ? COPY_SCRIPT_SOURCE : "'none'")],
 			imgSrc: ["data:"],
 			baseUri: ["'none'"],
 			frameAncestors: ["'none'"],

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { User } from "../auth/grant.ts";
 import type { Permissions } from "../auth/permissions.ts";
 import type { Scopes } from "../auth/scopes.ts";
+import type { Theme } from "../pages/theme.ts";
 import type { Change } from "./change.ts";
 import type { Serves } from "./context.ts";
 import type { Extra } from "./define/extra.ts";
@@ -24,9 +25,13 @@ export type ServerInfo = {
 	readonly name: string;
 	/** For people: it is shown on the pages and in clients. */
 	readonly title: string;
+	/** One sentence for people, at most 100 characters: on the home page, in previews, and in the MCP registry. */
+	readonly summary?: string;
 	readonly version: string;
 	/** Instructions that a model should read before it uses the server. */
 	readonly instructions?: string;
+	/** Where the source is, for a link on the home page and in the MCP registry. */
+	readonly sourceUrl?: string;
 };
 
 /** The part of a sign-in that the rest of the engine needs. */
@@ -87,6 +92,8 @@ export type WayInDescription = {
 
 export type Server = Serves & {
 	readonly info: ServerInfo;
+	/** How the pages look. */
+	readonly theme: Theme;
 	readonly signIn: WayIn;
 	/** The permissions, including those of the extras. */
 	readonly permissions: Permissions;

@@ -20,6 +20,7 @@ import type { Tool } from "./define/tool.ts";
 import type { Server } from "./definition.ts";
 import { permits } from "./gate.ts";
 import { VERSION_HEADER } from "./headers.ts";
+import { implementationOf } from "./implementation.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
 import { convertedOnce } from "./register/schema.ts";
 import { callTool } from "./register/tools.ts";
@@ -69,7 +70,7 @@ export function plainStatelessCallOf(
 		headers.get("Mcp-Name") === Object(params).name;
 	const isComplete = isObject(meta[CLIENT_INFO_META_KEY]) && isObject(meta[CLIENT_CAPABILITIES_META_KEY]);
 	if (!isSaidTwice || !isComplete || meta[LOG_LEVEL_META_KEY] !== undefined) return undefined;
-	const { instructions: _instructions, ...info } = server.info;
+	const info = implementationOf(server.info, principal.origin);
 	return plain(server, message, principal, "stateless", ({ _meta, ...result }) => ({
 		...result,
 		_meta: { ...Object(_meta), [SERVER_INFO_META_KEY]: info },

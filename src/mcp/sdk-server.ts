@@ -1,7 +1,9 @@
 /** Makes the SDK's MCP server, for every version of the protocol, with the items of the catalogue. */
 import { McpServer, type ServerCapabilities } from "@modelcontextprotocol/server";
+import { currentPrincipal } from "../auth/principal.ts";
 import type { Serving } from "./context.ts";
 import type { Server } from "./definition.ts";
+import { implementationOf } from "./implementation.ts";
 import { registerPrompts } from "./register/prompts.ts";
 import { registerResources } from "./register/resources.ts";
 import { registerTools } from "./register/tools.ts";
@@ -22,8 +24,8 @@ type ServerOptions = {
 export function createServer(env: Env, definition: Server, options: ServerOptions): McpServer {
 	const { session, canAsk, onCall } = options;
 	const { catalogue } = definition;
-	const { instructions, ...info } = definition.info;
-	const server = new McpServer(info, {
+	const { instructions } = definition.info;
+	const server = new McpServer(implementationOf(definition.info, currentPrincipal().origin), {
 		...(instructions !== undefined && { instructions }),
 		capabilities: CAPABILITIES,
 		requestState: { verify: (sealed, mcp) => verifyState(env, sealed, mcp) },

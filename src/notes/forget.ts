@@ -2,11 +2,14 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Context } from "../mcp/context.ts";
 import { defineTool } from "../mcp/define/tool.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 import type { NotesService } from "./notes.ts";
 
 export const forget = defineTool({
 	name: "forget",
 	title: "Forget a note",
+	summary: "Deletes one of your notes.",
+	icon: lineIcon('<path d="M4 7h16M9 7V4h6v3M6 7l1 14h10l1-14"/>'),
 	description: "Deletes one of the user's notes for good. recall tells its number.",
 	scope: "notes",
 	needsUser: true,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Context } from "../mcp/context.ts";
 import { defineTool } from "../mcp/define/tool.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 import { MAX_QUERY_LENGTH, type NotesService } from "./notes.ts";
 
 /** The maximum number of notes in one result. At 4 KB each, they stay below the limits of clients. */
@@ -9,6 +10,8 @@ const MAX_RECALLED = 20;
 export const recall = defineTool({
 	name: "recall",
 	title: "Recall notes",
+	summary: "Finds the notes that were kept for you.",
+	icon: lineIcon('<circle cx="11" cy="11" r="7"/><path d="m16 16 5 5"/>'),
 	description: `Finds notes that remember kept for the user: those that contain every word of the query, or all without one. Answers with the newest ${MAX_RECALLED} and how many there are.`,
 	scope: "notes",
 	needsUser: true,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Context } from "../mcp/context.ts";
 import { defineTool } from "../mcp/define/tool.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 import { MAX_NOTE_BYTES, MAX_NOTES, type NotesService } from "./notes.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
@@ -8,6 +9,8 @@ const bytes = (text: string) => new TextEncoder().encode(text).length;
 export const remember = defineTool({
 	name: "remember",
 	title: "Remember a note",
+	summary: "Keeps a note for you.",
+	icon: lineIcon('<path d="M6 3h12v18l-6-4-6 4z"/>'),
 	description: `Keeps a note for the user, for this and every later conversation, in whichever app they use. A note holds at most ${MAX_NOTE_BYTES} bytes; of more than ${MAX_NOTES} notes the oldest is dropped.`,
 	scope: "notes",
 	needsUser: true,

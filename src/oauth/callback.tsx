@@ -17,6 +17,7 @@ import type { Completion } from "./grant-contract.ts";
 import { grantsOf } from "./grants.ts";
 import { callbackUrl } from "./misconfigured-provider.tsx";
 import { refuseUnlessOpen } from "./refusals.tsx";
+import { shownName } from "./shown-name.ts";
 import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, setHeaders, usesBuiltIn } from "./sign-in.ts";
 import { storageOf, unavailable } from "./storage.ts";
 
@@ -32,6 +33,7 @@ callbackApp.get("/sign-in", requireBuiltIn, (c) => askWhoItIs(c));
 
 callbackApp.post("/callback", requireBuiltIn, async (c) => {
 	const form = await readForm(c);
+	if (form.get("decision") === "cancel") return cancelSignIn(c);
 	const identity = identifyLocally(form);
 	// The state is still unused, so the user can correct the form and send it again.
 	if (!identity) return askWhoItIs(c, String(form.get("email") ?? ""));
@@ -40,13 +42,24 @@ callbackApp.post("/callback", requireBuiltIn, async (c) => {
 	return finishSignIn(c, { request, page, headers }, LOCAL_PROVIDER, { identity });
 });
 
+/** Redirects to the client with the error of a user who said no, or back to the page. */
+async function cancelSignIn(c: Context<AppEnv>): Promise<Response> {
+	const { request, data, headers } = await helpers(c).finishUpstream(c.req.raw);
+	const { page } = flowSchema.parse(data);
+	const denial = () => authorizationErrorRedirect(request, "access_denied", "The user cancelled the sign-in.");
+	audit("refused", { requestId: c.get("requestId"), client: request.clientId, outcome: "sign_in_cancelled" });
+	return redirect(c, page ?? denial(), headers);
+}
+
 async function askWhoItIs(c: Context<AppEnv>, rejectedEmail?: string): Promise<Response> {
 	const state = c.req.query("state");
 	const refusal = await refuseUnlessOpen(c, state);
 	if (refusal) return refusal;
 	const permissions = permissionsToTry(c);
 	const rejected = rejectedEmail !== undefined && { rejectedEmail };
-	return c.html(<SignInPage state={state ?? ""} permissions={permissions} {...rejected} />, rejected ? 400 : 200);
+	const app = c.req.query("app");
+	const props = { state: state ?? "", permissions, app: app === undefined ? app : shownName(app) };
+	return c.html(<SignInPage {...props} {...rejected} />, rejected ? 400 : 200);
 }
 
 /** The permissions that have an effect on this server, without those that all users have. */

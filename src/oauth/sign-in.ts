@@ -19,6 +19,7 @@ import { type IdentityProvider, UpstreamError, type UpstreamFailure } from "../i
 import { authorizationServer } from "./authorization-server.ts";
 import { callbackUrl, isMisconfigured, refuseForProvider } from "./misconfigured-provider.tsx";
 import { readSignInSettings } from "./settings.ts";
+import { shownName } from "./shown-name.ts";
 import { storageOf } from "./storage.ts";
 
 export const GO_BACK = "Go back to the page before this one, and choose again.";
@@ -97,8 +98,16 @@ export async function startSignIn(
 	const name = nameOf(provider);
 	const secrets = { codeVerifier: generateRandomCodeVerifier(), nonce: generateRandomNonce() };
 	const data = { provider: name, page, ...secrets };
+	const isNamed = provider === LOCAL_PROVIDER && page === undefined;
+	const client = isNamed
+		? await helpers(c)
+				.lookupClient(request.clientId)
+				.catch(() => null)
+		: null;
+	// Only to be shown: whoever has the state has come through the consent page.
+	const named = client && { app: shownName(client.clientName ?? "") };
 	const { state, headers: bound } = await helpers(c).beginUpstream(request, { data, headers });
-	if (provider === LOCAL_PROVIDER) return redirect(c, `/sign-in?state=${encodeURIComponent(state)}`, bound);
+	if (provider === LOCAL_PROVIDER) return redirect(c, `/sign-in?${new URLSearchParams({ state, ...named })}`, bound);
 	setCookie(c, PROVIDER_COOKIE, name, {
 		prefix: "host",
 		path: "/",

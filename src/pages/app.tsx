@@ -1,24 +1,56 @@
 /** The pages that need no sign-in. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { names } from "../http/accept.ts";
+import { isLoopbackUrl } from "../http/loopback.ts";
+import { toolIconPath } from "../mcp/implementation.ts";
 import { HomePage } from "./home.tsx";
-import { summaryOf } from "./summary.ts";
+import type { Home } from "./home-content.ts";
+import { homeJson } from "./home-json.ts";
+import { homeMarkdown } from "./markdown.ts";
+import { serverJson } from "./server-json.ts";
+
+const DAY = "public, max-age=86400";
+const MARKDOWN = { "Content-Type": "text/markdown; charset=utf-8" };
 
 export const pages = new Hono<AppEnv>();
 
 pages.get("/", (c) => {
-	const { origin } = new URL(c.req.url);
-	const server = c.get("server");
+	const home = homeOf(c);
 	const accept = c.req.header("Accept");
 	c.header("Vary", "Accept");
+	if (!names(accept, "text/html")) {
+		const { server, offers, signIn, origin } = home;
+		if (names(accept, "application/json")) return c.json(homeJson(server.info, offers, signIn, origin));
+		if (names(accept, "text/markdown")) return c.body(homeMarkdown(home), 200, MARKDOWN);
+	}
+	return c.html(<HomePage home={home} />);
+});
+
+pages.get("/llms.txt", (c) => c.body(homeMarkdown(homeOf(c)), 200, MARKDOWN));
+pages.get("/server.json", (c) => c.json(serverJson(homeOf(c))));
+
+const SVG = { "Content-Type": "image/svg+xml", "Cache-Control": DAY };
+
+/** The icons of tools, for clients that show them. */
+pages.get("/icons/:file{.+\\.svg}", (c, next) => {
+	const tool = c.get("server").catalogue.tools.find(({ name }) => toolIconPath(name) === c.req.path);
+	return tool?.icon === undefined ? next() : c.body(tool.icon, 200, SVG);
+});
+
+for (const path of ["/icon.svg", "/favicon.ico"]) {
+	pages.get(path, (c) => c.body(c.get("server").theme.mark, 200, SVG));
+}
+
+function homeOf(c: Context<AppEnv>): Home {
+	const { origin } = new URL(c.req.url);
+	const server = c.get("server");
 	const signIn = server.signIn.describe(c.env, origin);
 	const offers = server.extras.flatMap((extra) => {
 		const offer = extra.offer(c.env);
 		return offer ? [{ ...offer, path: `${extra.prefix}/mcp` }] : [];
 	});
-	if (names(accept, "application/json") && !names(accept, "text/html")) {
-		return c.json(summaryOf(server.info, offers, signIn, origin));
-	}
-	return c.html(<HomePage origin={origin} server={server} signIn={signIn} offers={offers} />);
-});
+	const { name } = server.info;
+	const { header } = signIn;
+	return { origin, isLocal: isLoopbackUrl(origin), name, url: `${origin}/mcp`, header, server, signIn, offers };
+}

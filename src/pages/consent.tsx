@@ -6,6 +6,7 @@ import type { IdentityProvider } from "../identity/provider.ts";
 import { isWebRedirectUri, opensApp } from "../oauth/redirect-uris.ts";
 import type { ScopeChoice } from "../oauth/scope-choices.ts";
 import { mixesAlphabets, shownName } from "../oauth/shown-name.ts";
+import { Initial } from "./initial.tsx";
 import { Layout } from "./layout.tsx";
 
 export type ConsentPageProps = {
@@ -112,7 +113,7 @@ export function ConsentPage({
 							</>
 						)}
 					</p>
-					<div class="buttons">
+					<div class={providers.length > 1 ? "buttons providers" : "buttons"}>
 						<button type="submit" name="decision" value="deny">
 							Deny
 						</button>
@@ -129,6 +130,7 @@ export function ConsentPage({
 									formaction={`/authorize?provider=${name}`}
 									class="primary"
 								>
+									<Initial title={title} />
 									Allow with {title}
 								</button>
 							))

@@ -1,37 +1,46 @@
-/** The home page: what this server is, what it offers, and how to connect. */
-import type { Offer } from "../mcp/define/extra.ts";
-import type { Server, WayInDescription } from "../mcp/definition.ts";
+/** The home page: what this server is, how to connect a client, and what it offers. */
+import { raw } from "hono/html";
 import type { Gated } from "../mcp/gate.ts";
+import { type Client, clientsOf, type Step } from "./clients.ts";
+import { COPY_SCRIPT } from "./copy-script.ts";
+import { withCode } from "./error.tsx";
+import { type Home, permissionSentence, signInSentence, summaryOf } from "./home-content.ts";
 import { Layout } from "./layout.tsx";
+import { styleOf } from "./style.ts";
+import { svgUrl } from "./theme.ts";
 
-type HomePageProps = {
-	origin: string;
-	server: Server;
-	signIn: WayInDescription;
-	/** The offers of the extras that the settings turn on. */
-	offers: readonly (Offer & { readonly path: string })[];
-};
-
-export function HomePage({ origin, server, signIn, offers }: HomePageProps) {
-	const url = `${origin}/mcp`;
-	const { info, catalogue } = server;
-	const { name } = info;
-	const { header } = signIn;
-	const flag = header ? ` --header "${header.name}: ${header.value}"` : "";
+export function HomePage({ home }: { home: Home }) {
+	const { origin, server, signIn, offers, url } = home;
+	const { info, catalogue, pages, theme } = server;
 	return (
-		<Layout title="Connect">
-			<h1>{info.title}</h1>
-			<p>
-				This is a server for AI assistants: it offers them tools over the{" "}
-				<a href="https://modelcontextprotocol.io">Model Context Protocol</a>, for the person who uses them. Give your
-				assistant one of these addresses. {signIn.next}
-			</p>
+		<Layout title="Connect" isWide hasMasthead head={<Preview home={home} />}>
+			<header>
+				<div class="masthead">
+					<img src={styleOf(theme).markUrl} alt="" />
+					<h1>{info.title}</h1>
+				</div>
+				<p class="lead">{summaryOf(info)}</p>
+			</header>
+
+			<div class="card">
+				<h2 id="address-heading">Give your assistant this address</h2>
+				<div class="address">
+					<code id="address">{url}</code>
+					<CopyButton target="address" what="the address" />
+				</div>
+				<p class="muted">{signInSentence(signIn)}</p>
+			</div>
+
+			<h2>Connect your client</h2>
+			<Clients clients={clientsOf(home)} />
+
+			<Items title="Tools" items={catalogue.tools} home={home} />
+			<Items title="Resources" items={catalogue.resources.map((one) => ({ ...one, name: one.uri }))} home={home} />
+			<Items title="Prompts" items={catalogue.prompts} home={home} />
+
+			<h2>Other addresses</h2>
 			<dl>
-				<dt>Streamable HTTP</dt>
-				<dd>
-					<code>{url}</code>
-				</dd>
-				<dt>HTTP+SSE (older clients)</dt>
+				<dt>HTTP+SSE, for older clients</dt>
 				<dd>
 					<code>{`${origin}/sse`}</code>
 				</dd>
@@ -51,71 +60,134 @@ export function HomePage({ origin, server, signIn, offers }: HomePageProps) {
 				))}
 			</dl>
 
-			{server.pages.map(({ path, title }) => (
-				<p>
-					<a href={path}>{title}</a>
-				</p>
-			))}
-
-			<Offers title="Tools" items={catalogue.tools} />
-			<Offers title="Resources" items={catalogue.resources.map((one) => ({ ...one, name: one.uri }))} />
-			<Offers title="Prompts" items={catalogue.prompts} />
-
-			<h2>Claude Code</h2>
-			<pre>{`claude mcp add --transport http ${name} ${url}${flag}`}</pre>
-			<h2>Claude Desktop, Cursor, Windsurf and other clients that run a command</h2>
-			<pre>{JSON.stringify({ mcpServers: { [name]: viaMcpRemote(url, header) } }, null, 2)}</pre>
-			<h2>VS Code</h2>
-			<pre>{`code --add-mcp '${JSON.stringify({ name, type: "http", url, ...(header && { headers: { [header.name]: header.value } }) })}'`}</pre>
-			<h2>MCP Inspector</h2>
-			<pre>{`npx @modelcontextprotocol/inspector --transport http --server-url ${url}${flag}`}</pre>
-			<p>
-				Turn on the switch beside the server{signIn.callback && ", sign in,"} and open the tools. For protocol version
-				2026-07-28, add <code>--protocol-era modern</code>.
-			</p>
+			<footer>
+				<ul>
+					{pages.map(({ path, title }) => (
+						<li>
+							<a href={path}>{title}</a>
+						</li>
+					))}
+					{info.sourceUrl && (
+						<li>
+							<a href={info.sourceUrl}>Source</a>
+						</li>
+					)}
+					<li>
+						<a href="/llms.txt">This page as Markdown</a>
+					</li>
+					<li>
+						<a href="/server.json">For the MCP registry</a>
+					</li>
+					<li>
+						<a href="https://modelcontextprotocol.io">What is the Model Context Protocol?</a>
+					</li>
+				</ul>
+			</footer>
+			<script>{raw(COPY_SCRIPT)}</script>
 		</Layout>
 	);
 }
 
-/** Some clients run a shell that splits arguments at spaces, so the header's value is passed in the environment. */
-function viaMcpRemote(url: string, header: WayInDescription["header"]) {
-	const args = ["-y", "mcp-remote", url];
-	if (!header) return { command: "npx", args };
-	return {
-		command: "npx",
-		args: [...args, "--header", `${header.name}:\${AUTH_HEADER}`],
-		env: { AUTH_HEADER: header.value },
-	};
+/** What a link to this page shows elsewhere. */
+function Preview({ home: { origin, server } }: { home: Home }) {
+	const { info } = server;
+	const summary = summaryOf(info);
+	return (
+		<>
+			<meta name="description" content={summary} />
+			<meta property="og:type" content="website" />
+			<meta property="og:title" content={info.title} />
+			<meta property="og:description" content={summary} />
+			<meta property="og:url" content={`${origin}/`} />
+			<meta name="twitter:card" content="summary" />
+			<link rel="alternate" type="text/markdown" href="/llms.txt" />
+		</>
+	);
 }
 
-type OffersProps = { title: string; items: readonly (Gated & { readonly description: string })[] };
+/** A script shows it: without JavaScript it could not do anything. */
+function CopyButton({ target, what }: { target: string; what: string }) {
+	return (
+		<button type="button" class="copy" data-copy={target} aria-label={`Copy ${what}`} hidden>
+			Copy
+		</button>
+	);
+}
 
-/** The table of one kind of catalogue items; nothing if there are none. */
-function Offers({ title, items }: OffersProps) {
+function Clients({ clients }: { clients: readonly Client[] }) {
+	return (
+		<fieldset class="tabs">
+			<legend class="visually-hidden">Your client</legend>
+			{clients.map(({ id, title }, index) => (
+				<>
+					<input type="radio" name="client" id={`client-${id}`} checked={index === 0} />
+					<label for={`client-${id}`}>{title}</label>
+				</>
+			))}
+			{clients.map(({ id, title, steps }) => (
+				<section id={`panel-${id}`} class="card" aria-label={title}>
+					<h3>{title}</h3>
+					<ol>
+						{steps.map((step, index) => (
+							<StepItem step={step} id={`step-${id}-${index}`} />
+						))}
+					</ol>
+				</section>
+			))}
+		</fieldset>
+	);
+}
+
+function StepItem({ step: { text, code, link }, id }: { step: Step; id: string }) {
+	return (
+		<li>
+			{withCode(text)}
+			{link && (
+				<>
+					{" "}
+					<a class="button" href={link.href}>
+						{link.label}
+					</a>
+				</>
+			)}
+			{code && (
+				<div class="code">
+					<CopyButton target={id} what="this configuration" />
+					<pre id={id}>{code}</pre>
+				</div>
+			)}
+		</li>
+	);
+}
+
+type Item = Gated & {
+	readonly title: string;
+	readonly description: string;
+	readonly summary?: string;
+	readonly icon?: string;
+};
+
+/** One kind of catalogue items; nothing if there are none. */
+function Items({ title, items, home }: { title: string; items: readonly Item[]; home: Home }) {
 	if (items.length === 0) return null;
 	return (
 		<>
 			<h2>{title}</h2>
-			<table>
-				<tbody>
-					{items.map(({ name, description, requires }) => (
-						<tr>
-							<td>
-								<code>{name}</code>
-							</td>
-							<td>
-								{description}
-								{requires && (
-									<span class="muted">
-										{" "}
-										Needs the permission <code>{requires}</code>.
-									</span>
-								)}
-							</td>
-						</tr>
-					))}
-				</tbody>
-			</table>
+			<ul class="tools">
+				{items.map((item) => (
+					<li>
+						<h3>
+							{item.icon && <img src={svgUrl(item.icon)} alt="" />}
+							{item.title}
+						</h3>
+						<p>{item.summary ?? item.description}</p>
+						<p class="muted note">
+							<code>{item.name}</code>
+							{permissionSentence(item, home.server)}
+						</p>
+					</li>
+				))}
+			</ul>
 		</>
 	);
 }

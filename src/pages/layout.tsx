@@ -1,13 +1,21 @@
-/** The layout of every page: plain HTML with an inline style sheet. It needs no JavaScript and no second request. */
+/** The layout of every page: plain HTML with an inline style sheet. It works without JavaScript and without a second request. */
 import { raw } from "hono/html";
-import type { PropsWithChildren } from "hono/jsx";
+import type { Child, PropsWithChildren } from "hono/jsx";
 import { currentServer } from "../app-env.ts";
-import { STYLE } from "./style.ts";
+import { styleOf } from "./style.ts";
 
-const ICON =
-	"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%23c2410c'/%3E%3Cpath d='M4 12V5l4 4 4-4v7' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
+type LayoutProps = PropsWithChildren<{
+	title: string;
+	/** More elements of the head. */
+	head?: Child;
+	isWide?: boolean;
+	/** Whether the page itself shows whose it is. */
+	hasMasthead?: boolean;
+}>;
 
-export function Layout({ title, children }: PropsWithChildren<{ title: string }>) {
+export function Layout({ title, head, isWide = false, hasMasthead = false, children }: LayoutProps) {
+	const { info, theme } = currentServer();
+	const { css, markUrl } = styleOf(theme);
 	return (
 		<>
 			{raw("<!doctype html>")}
@@ -16,12 +24,19 @@ export function Layout({ title, children }: PropsWithChildren<{ title: string }>
 					<meta charset="utf-8" />
 					<meta name="viewport" content="width=device-width, initial-scale=1" />
 					<meta name="color-scheme" content="light dark" />
-					<title>{`${title} · ${currentServer().info.title}`}</title>
-					<link rel="icon" href={ICON} />
-					<style>{raw(STYLE)}</style>
+					<title>{`${title} · ${info.title}`}</title>
+					<link rel="icon" href={markUrl} />
+					{head}
+					<style>{raw(css)}</style>
 				</head>
 				<body>
-					<main>{children}</main>
+					{!hasMasthead && (
+						<header class="brand">
+							<img src={markUrl} alt="" />
+							{info.title}
+						</header>
+					)}
+					<main class={isWide ? "wide" : undefined}>{children}</main>
 				</body>
 			</html>
 		</>

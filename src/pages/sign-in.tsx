@@ -6,20 +6,27 @@ export type SignInPageProps = {
 	state: string;
 	/** Permissions that the user can choose to try the server with. */
 	permissions: readonly { readonly name: string; readonly title: string }[];
+	/** The name of the app that the user signs in for; undefined if it is for a page of this server. */
+	app?: string | undefined;
 	/** The rejected input, if it was not an email address. */
 	rejectedEmail?: string;
 };
 
-export function SignInPage({ state, permissions, rejectedEmail }: SignInPageProps) {
+export function SignInPage({ state, permissions, app, rejectedEmail }: SignInPageProps) {
 	return (
 		<Layout title="Sign in">
 			<div class="card">
 				<h1>Sign in</h1>
+				{app && (
+					<p>
+						To let <bdi>{app}</bdi> in.
+					</p>
+				)}
 				<p class="warning">
 					This is the built-in sign-in of a server on <strong>this computer</strong>. Any email address and any password
 					will do: nothing is checked, nothing is sent anywhere.
 				</p>
-				<form method="post" action={`/callback?state=${encodeURIComponent(state)}`}>
+				<form method="post" action={`/callback?${new URLSearchParams({ state, ...(app && { app }) })}`}>
 					{rejectedEmail !== undefined && (
 						<p class="problem" role="alert" id="email-problem">
 							“{rejectedEmail}” is not an email address. Try one like me@example.com.
@@ -58,6 +65,9 @@ export function SignInPage({ state, permissions, rejectedEmail }: SignInPageProp
 					<div class="buttons">
 						<button type="submit" class="primary">
 							Sign in
+						</button>
+						<button type="submit" name="decision" value="cancel" formnovalidate>
+							Cancel
 						</button>
 					</div>
 				</form>

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { defineTool } from "../mcp/define/tool.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 
 export const add = defineTool({
 	name: "add",
 	title: "Add two numbers",
+	summary: "Adds two numbers.",
+	icon: lineIcon('<path d="M12 5v14M5 12h14"/>'),
 	description: "Adds two numbers, a and b, and answers with their sum.",
 	scope: "tools",
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { logError, UserError } from "../errors.ts";
 import type { Context as AnyContext } from "../mcp/context.ts";
 import { defineTool } from "../mcp/define/tool.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 import { drawPlaceholder } from "./placeholder-image.ts";
 
 const MODEL = "@cf/black-forest-labs/flux-1-schnell";
@@ -21,6 +22,8 @@ const QUESTION = "prompt";
 export const generateImage = defineTool({
 	name: "generateImage",
 	title: "Generate an image",
+	summary: "Draws a picture of what you describe.",
+	icon: lineIcon('<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m3 16 5-5 4 4 3-3 6 6"/>'),
 	description: "Generates an image from a text prompt. More steps take longer and give a finer image.",
 	scope: "images",
 	requires: "image_generation",

@@ -2,10 +2,13 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { defineTool } from "../mcp/define/tool.ts";
 import type { Upstream } from "../mcp/define/upstream.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 
 export const whoami = defineTool({
 	name: "whoami",
 	title: "Who am I",
+	summary: "Shows who you are to this server, and what you may do.",
+	icon: lineIcon('<circle cx="12" cy="8" r="4"/><path d="M4 21a8 8 0 0 1 16 0"/>'),
 	description:
 		"Tells who is signed in to this server: name, login, email address, identity provider and permissions. For GitHub and Cloudflare also what the account's own API says now.",
 	scope: "identity",

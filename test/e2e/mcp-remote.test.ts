@@ -1,5 +1,6 @@
 /** Desktop apps that reach this server with `mcp-remote`. */
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { parse } from "node-html-parser";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { readAuthorizationUrl } from "./command.ts";
 import { type RunningMcpRemote, runMcpRemote } from "./mcp-remote.ts";
@@ -20,8 +21,20 @@ afterEach(async () => {
 	await home.remove();
 });
 
-function run(path: string): RunningMcpRemote {
-	const running = runMcpRemote(home, origin + path);
+/** What the home page has people paste into a desktop app. */
+async function pastedArguments(): Promise<[url: string, ...flags: string[]]> {
+	const page = parse(await (await fetch(origin)).text());
+	const [config] = page.querySelectorAll("#panel-others pre").flatMap(({ textContent }) => {
+		return textContent.startsWith("{") ? [JSON.parse(textContent)] : [];
+	});
+	const { command, args } = config.mcpServers["remote-mcp-server"];
+	expect([command, ...args.slice(0, 2)]).toEqual(["npx", "-y", "mcp-remote"]);
+	return args.slice(2);
+}
+
+async function run(path: string): Promise<RunningMcpRemote> {
+	const [url, ...flags] = path === "/mcp" ? await pastedArguments() : [origin + path];
+	const running = runMcpRemote(home, url, flags);
 	clients.push(running.client);
 	return running;
 }
@@ -33,7 +46,7 @@ const ENDPOINTS = [
 
 describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 	it("signs in, lists the tools and calls them", async () => {
-		const { client, connected, printed } = run(path);
+		const { client, connected, printed } = await run(path);
 		await Promise.all([
 			connected,
 			readAuthorizationUrl(printed).then((url) => signInAndReturn(url, { email: "dave@example.com" })),
@@ -49,7 +62,7 @@ describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 	});
 
 	it("brings the image to a user who may generate one", async () => {
-		const { client, connected, printed } = run(path);
+		const { client, connected, printed } = await run(path);
 		const answers = { permissions: ["image_generation"] };
 		await Promise.all([connected, readAuthorizationUrl(printed).then((url) => signInAndReturn(url, answers))]);
 		expect(await listToolNames(client)).toContain("generateImage");
@@ -58,10 +71,10 @@ describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 	});
 
 	it("stays signed in when the desktop app starts it again", async () => {
-		const first = run(path);
+		const first = await run(path);
 		await Promise.all([first.connected, readAuthorizationUrl(first.printed).then((url) => signInAndReturn(url))]);
 		await first.client.close();
-		const second = run(path);
+		const second = await run(path);
 		await second.connected;
 		expect(await addNumbers(second.client, 2, 3)).toBe("5");
 		expect(second.printed()).not.toContain("/authorize?");
@@ -70,7 +83,7 @@ describe.each(ENDPOINTS)("mcp-remote at $path", ({ path, transport }) => {
 
 it("mcp-remote asks for a scope that was left unticked, once a tool needs it", async () => {
 	const permissions = ["image_generation"];
-	const { client, connected, printed } = run("/mcp");
+	const { client, connected, printed } = await run("/mcp");
 	const signedIn = readAuthorizationUrl(printed).then((url) =>
 		signInAndReturn(url, { permissions, scopes: ["tools"] }),
 	);

@@ -1,14 +1,15 @@
-/** How the pages look: pictures to look at in test-results/screenshots, and that each page fits its screen. */
+/** How the pages look: pictures to look at in test-results/screenshots; each page fits its screen, and is accessible. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, inject, it } from "vitest";
 import { OAuthClient } from "../support/oauth-client.ts";
+import { violationsOf } from "./axe.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
 import { fetchOverHttp } from "./sign-in.ts";
 
 const FOLDER = join(import.meta.dirname, "../../test-results/screenshots");
-const SCREENS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+const SCREENS = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 800 } };
 const LOOKS = (["light", "dark"] as const).flatMap((scheme) =>
 	(["phone", "desktop"] as const).map((screen) => ({ scheme, screen })),
 );
@@ -70,24 +71,28 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 	},
 };
 
-it.each(Object.entries(PAGES))("%s fits each screen, in light and dark colours", async (name, open) => {
-	const context = await chromium.browser.newContext();
-	try {
-		const page = await context.newPage();
-		await open(page);
-		for (const { screen, scheme } of LOOKS) {
-			const look = `${screen}-${scheme}`;
-			await page.setViewportSize(SCREENS[screen]);
-			await page.emulateMedia({ colorScheme: scheme });
-			await page.screenshot({ path: join(FOLDER, `${name}-${look}.png`), fullPage: true });
-			expect(await page.evaluate("document.documentElement.scrollWidth"), look).toBe(SCREENS[screen].width);
-			const color = await page.evaluate("getComputedStyle(document.body).backgroundColor");
-			expect(color, look).toBe(PAPER[scheme]);
+it.each(Object.entries(PAGES))(
+	"%s fits each screen in light and dark colours, and axe-core finds nothing",
+	async (name, open) => {
+		const context = await chromium.browser.newContext();
+		try {
+			const page = await context.newPage();
+			await open(page);
+			for (const { screen, scheme } of LOOKS) {
+				const look = `${screen}-${scheme}`;
+				await page.setViewportSize(SCREENS[screen]);
+				await page.emulateMedia({ colorScheme: scheme });
+				await page.screenshot({ path: join(FOLDER, `${name}-${look}.png`), fullPage: true });
+				expect(await page.evaluate("document.documentElement.scrollWidth"), look).toBe(SCREENS[screen].width);
+				const color = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+				expect(color, look).toBe(PAPER[scheme]);
+				expect(await violationsOf(page), look).toEqual([]);
+			}
+		} finally {
+			await context.close();
 		}
-	} finally {
-		await context.close();
-	}
-});
+	},
+);
 
 async function authorizationUrl(clientName: string): Promise<string> {
 	const client = new OAuthClient(fetchOverHttp, origin);

@@ -65,11 +65,11 @@ describe("the home page", () => {
 
 	it("lists the tools, resources and prompts of the server's own catalogue, and no others", async () => {
 		const text = flat(await homeOf(OWN));
-		expect(text).toContain("Tools show_caller Shows what a tool learns of the caller.");
+		expect(text).toContain("Shows what a tool learns of the caller. show_caller");
 		expect(text).toContain(
-			"Resources weather://{city} The weather in a city, as of today. Needs the permission image_generation.",
+			"The weather in a city, as of today. weather://{city} · only for users with the permission “May generate images”",
 		);
-		expect(text).toContain("Prompts forecast Asks for the weather of tomorrow.");
+		expect(text).toContain("Asks for the weather of tomorrow. forecast");
 		const { tools, resources, prompts } = product.catalogue;
 		const others = [...tools, ...resources, ...prompts];
 		for (const { description } of others) expect(text).not.toContain(description);
@@ -77,9 +77,10 @@ describe("the home page", () => {
 
 	it("of the demo lists all that it offers", async () => {
 		const text = flat(await homeOf(product));
-		for (const { name, description } of product.catalogue.tools) expect(text).toContain(`${name} ${description}`);
-		for (const { uri, description } of product.catalogue.resources) expect(text).toContain(`${uri} ${description}`);
-		for (const { name, description } of product.catalogue.prompts) expect(text).toContain(`${name} ${description}`);
+		const { tools, resources, prompts } = product.catalogue;
+		for (const { name, title, summary } of tools) expect(text).toContain(`${title} ${summary} ${name}`);
+		for (const { uri, title, description } of resources) expect(text).toContain(`${title} ${description} ${uri}`);
+		for (const { name, title, description } of prompts) expect(text).toContain(`${title} ${description} ${name}`);
 	});
 
 	it("has no headings for what there is none of", async () => {

@@ -103,7 +103,7 @@ it("a question from what does not say that it asks is a failure, which the log e
 
 it("progress is told once, though a tool that asks runs again for each round", async () => {
 	const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
-	const server = createServer(env, fixture, { canAsk: true });
+	const server = runAs(principalNamed("github-1"), () => createServer(env, fixture, { canAsk: true }));
 	const client = new Client({ name: "test", version: "1" }, { capabilities: { elicitation: {} } });
 	client.setRequestHandler("elicitation/create", () => ({ action: "accept", content: { word: "two" } }));
 	const told: number[] = [];

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { REDIRECT_URI } from "../support/oauth-client.ts";
 import { fillIn, type Person, readText } from "../support/person.ts";
 import { askTool, LOCAL, oauthClient, openSession, person, signIn } from "../support/worker.ts";
 
 /** A browser that has allowed a client and now sees the sign-in page. */
-async function reachSignIn(by: Person = person()): Promise<{ by: Person; callback: string }> {
+async function reachSignIn(by: Person = person()): Promise<{ by: Person; callback: string; text: string }> {
 	const client = oauthClient();
 	const { url } = await client.authorizationUrl(await client.register());
 	const consent = fillIn(await (await by.get(url)).text(), {});
 	const allowed = await by.post(LOCAL + consent.action, consent.fields);
-	const page = await by.get(LOCAL + allowed.headers.get("Location"));
-	return { by, callback: LOCAL + fillIn(await page.text(), {}).action };
+	const html = await (await by.get(LOCAL + allowed.headers.get("Location"))).text();
+	return { by, callback: LOCAL + fillIn(html, {}).action, text: readText(html) };
 }
 
 describe("the built-in sign-in", () => {
@@ -40,6 +41,17 @@ describe("the built-in sign-in", () => {
 			expect(corrected.headers.get("Location")).toContain("code=");
 		},
 	);
+
+	it("names the app, and sends a person who cancels back to it", async () => {
+		const { by, callback, text } = await reachSignIn();
+		expect(text).toContain("To let Test client in.");
+		const cancelled = await by.post(callback, [["decision", "cancel"]]);
+		const end = new URL(cancelled.headers.get("Location") ?? "");
+		expect(end.origin + end.pathname).toBe(REDIRECT_URI);
+		expect(Object.fromEntries(end.searchParams)).toMatchObject({ error: "access_denied", state: "client-state" });
+		expect(end.searchParams.has("code")).toBe(false);
+		expect((await by.post(callback, [["email", "alice@example.com"]])).status).toBe(400);
+	});
 
 	it("shows what was typed as text", async () => {
 		const { by, callback } = await reachSignIn();

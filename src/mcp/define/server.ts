@@ -1,6 +1,7 @@
 /** Turns the definition in `src/server.ts` into a server, from which the engine makes the Worker and its objects. */
 import type { Permissions } from "../../auth/permissions.ts";
 import type { Scopes } from "../../auth/scopes.ts";
+import { DEFAULT_THEME, type Theme } from "../../pages/theme.ts";
 import type { ServiceRequest } from "../context.ts";
 import type { Catalogue, Server, ServerInfo } from "../definition.ts";
 import type { Gated } from "../gate.ts";
@@ -15,6 +16,8 @@ export type DefinedServer = Server & { readonly signIn: SignIn; readonly pages: 
 
 type Definition<Classes extends StateClasses, Services, Apis extends string> = {
 	readonly info: ServerInfo;
+	/** The mark and the colours of the pages. */
+	readonly theme?: Partial<Theme>;
 	/** How users and programs sign in: `identityProviders()`, `apiKeys()` or `anyone()`. */
 	readonly signIn: SignIn<Apis>;
 	readonly permissions?: Permissions;
@@ -69,6 +72,7 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 	const permissions = Object.assign({}, definition.permissions, ...extras.map((extra) => extra.permissions));
 	const server: DefinedServer = {
 		info,
+		theme: { ...DEFAULT_THEME, ...definition.theme },
 		signIn,
 		permissions,
 		scopes,
@@ -89,8 +93,14 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 	return server;
 }
 
-function problemsOf({ catalogue, scopes, permissions }: Server): string[] {
+/** The limit of the MCP registry. */
+const MAX_SUMMARY_LENGTH = 100;
+
+function problemsOf({ info, catalogue, scopes, permissions }: Server): string[] {
 	const problems: string[] = [];
+	if ((info.summary ?? "").length > MAX_SUMMARY_LENGTH) {
+		problems.push(`The summary is longer than ${MAX_SUMMARY_LENGTH} characters.`);
+	}
 	for (const [scope, { permission }] of Object.entries(scopes)) {
 		if (permission !== undefined && !Object.hasOwn(permissions, permission)) {
 			problems.push(`The scope ${scope} names the permission ${permission}, which is not in permissions.`);

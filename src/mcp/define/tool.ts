@@ -20,6 +20,10 @@ export type Tool<
 	/** Unique; up to 128 letters, digits, `_`, `-` and `.`. The tool's file has the same name in kebab-case. */
 	readonly name: string;
 	readonly title: string;
+	/** For people: one line on the home page. If omitted, the description is shown there. */
+	readonly summary?: string;
+	/** A square SVG for clients and the home page. It is served at `/icons/<name>.svg`. */
+	readonly icon?: string;
 	/** For the model: what the tool does, needs and returns. */
 	readonly description: string;
 	/** All four are required, because hosts assume the worst case for a missing hint. */

@@ -2,7 +2,7 @@
 import type { Offer } from "../mcp/define/extra.ts";
 import type { ServerInfo, WayInDescription } from "../mcp/definition.ts";
 
-export type Summary = {
+export type HomeJson = {
 	readonly name: string;
 	readonly title: string;
 	readonly mcp: string;
@@ -14,12 +14,12 @@ export type Summary = {
 	readonly callback?: string;
 };
 
-export function summaryOf(
+export function homeJson(
 	{ name, title }: ServerInfo,
 	offers: readonly (Offer & { readonly path: string })[],
 	{ way, callback }: WayInDescription,
 	origin: string,
-): Summary {
+): HomeJson {
 	return {
 		name,
 		title,
