@@ -92,6 +92,7 @@ button.copy { flex: none; padding: 0.25rem 0.75rem; font-size: 0.875rem; }
 .providers button { display: flex; gap: 0.75rem; align-items: center; flex: none; text-align: left; }
 .providers button[value=deny] { order: 1; justify-content: center; }
 .initial { display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; flex: none; border: 1px solid currentColor; border-radius: 50%; font-size: 0.875rem; }
+.initial::before { content: attr(data-letter) / ""; }
 a.button { display: inline-block; padding: 0.5rem 1rem; font-weight: 600; text-decoration: none; color: var(--on-accent); background: var(--accent); border-radius: 0.5rem; }
 .tabs { display: flex; flex-wrap: wrap; gap: 0.25rem; border: 0; margin: 0; padding: 0; }
 .tabs > legend { margin-bottom: 0.5rem; padding: 0; font-size: 1.125rem; }
