@@ -83,6 +83,12 @@ it("every name that is used and not defined is told at once", () => {
 	);
 });
 
+it("a summary that the MCP registry would refuse is told", () => {
+	const define = (length: number) => defineServer({ info: { ...info, summary: "x".repeat(length) }, signIn });
+	expect(() => define(101)).toThrow("The summary is longer than 100 characters.");
+	expect(define(100).info.summary).toHaveLength(100);
+});
+
 it.each([
 	["crm", "http://crm.example.com", "The API crm needs an https address."],
 	["crm", "crm.example.com", "The API crm needs an https address."],
