@@ -86,7 +86,8 @@ it.each(Object.entries(PAGES))(
 				expect(await page.evaluate("document.documentElement.scrollWidth"), look).toBe(SCREENS[screen].width);
 				const color = await page.evaluate("getComputedStyle(document.body).backgroundColor");
 				expect(color, look).toBe(PAPER[scheme]);
-				expect(await violationsOf(page), look).toEqual([]);
+				// Colours and structure do not depend on the width.
+			if (screen === "phone") expect(await violationsOf(page), look).toEqual([]);
 			}
 		} finally {
 			await context.close();
