@@ -5,6 +5,7 @@ import { ChildLog, MAX_LINE_LENGTH } from "./child-log.ts";
 import type { Variables } from "./environment.ts";
 import { eachLine, type Rest } from "./lines.ts";
 import { log, messageOf } from "./log.ts";
+import { isId, type Message, messagesIn } from "./messages.ts";
 import { Outline } from "./outline.ts";
 import { AS_GROUP, endGroup, isGroupGone, watchGroup } from "./process-group.ts";
 import { shapeProblem } from "./shape.ts";
@@ -13,9 +14,6 @@ export type Command = { readonly file: string; readonly args: readonly string[] 
 
 /** How much is shown of a line that is no message. It is often a message that went wrong, and then says private things. */
 const MAX_GARBAGE_LENGTH = 300;
-/** The same limits as for messages of clients. */
-const MAX_BATCH = 100;
-const MAX_ID_LENGTH = 256;
 /** How long a child may take to end after its stdin is closed, and then after SIGTERM. */
 const CLOSE_MILLISECONDS = 1_500;
 const TERM_MILLISECONDS = 3_000;
@@ -135,13 +133,9 @@ export class Child {
 			this.#refuse(outline.read(), `too complex: ${problem}`, bytes);
 			return;
 		}
-		const message = parse(line);
-		const messages: unknown[] = Array.isArray(message) ? message : [message];
-		if (messages.length === 0 || messages.length > MAX_BATCH || !messages.every(isMessage)) {
-			this.#log.write("child_garbage", line, bytes, MAX_GARBAGE_LENGTH);
-		} else if (Array.isArray(message)) {
-			for (const one of messages) this.onmessage(JSON.stringify(one));
-		} else this.onmessage(line);
+		const messages = messagesIn(line);
+		if (!messages) this.#log.write("child_garbage", line, bytes, MAX_GARBAGE_LENGTH);
+		else for (const message of messages) this.onmessage(message);
 	}
 
 	/** Reads a line that is too long to be kept. */
@@ -176,32 +170,6 @@ export class Child {
 		log("child_end", { child: this.#id, pid: this.pid, reason });
 		this.onend(reason);
 		this.#ended.resolve();
-	}
-}
-
-type Message = {
-	readonly id?: unknown;
-	readonly method?: unknown;
-	readonly result?: unknown;
-	readonly error?: unknown;
-};
-
-function isMessage(value: unknown): boolean {
-	const { jsonrpc, id, method } = Object(value);
-	if (jsonrpc !== "2.0") return false;
-	if (method !== undefined) return typeof method === "string" && (id === undefined || isId(id));
-	return isId(id) && ("result" in Object(value) || "error" in Object(value));
-}
-
-function isId(id: unknown): id is string | number {
-	return typeof id === "number" || (typeof id === "string" && id.length <= MAX_ID_LENGTH);
-}
-
-function parse(line: string): unknown {
-	try {
-		return JSON.parse(line);
-	} catch {
-		return undefined;
 	}
 }
 

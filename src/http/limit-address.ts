@@ -10,18 +10,22 @@ export const limitAddress = (what: ByAddress) =>
 		return (await isAddressBeyond(c.env.ADDRESS_LIMIT, c.req.raw, what)) ? refuseTooMany(c) : next();
 	});
 
-/** Counts refused credentials (not missing ones) by network, and refuses the ones beyond the limit. */
-export const limitGuesses = createMiddleware<AppEnv>(async (c, next) => {
-	await next();
-	const isGuess =
-		c.req.path === "/token" ? isTokenRefusal(c.res) : c.res.status === 401 && c.req.header("Authorization");
-	if (!isGuess || !(await isAddressBeyond(c.env.ADDRESS_LIMIT, c.req.raw, "bad-token"))) return;
-	c.res = await refuseTooMany(c);
-	c.res.headers.delete("WWW-Authenticate");
-});
+/**
+ * Counts refused credentials (not missing ones) by network, and refuses the ones beyond the limit.
+ *
+ * @param isGuess whether the response of a context refuses credentials
+ */
+export const limitGuesses = (isGuess: (c: Context<AppEnv>) => boolean = isRefusedBearer) =>
+	createMiddleware<AppEnv>(async (c, next) => {
+		await next();
+		if (!isGuess(c) || !(await isAddressBeyond(c.env.ADDRESS_LIMIT, c.req.raw, "bad-token"))) return;
+		c.res = await refuseTooMany(c);
+		c.res.headers.delete("WWW-Authenticate");
+	});
 
-/** The credentials of a token request are in its body: invalid_grant is 400, invalid_client 401 (RFC 6749 section 5.2). */
-const isTokenRefusal = ({ status }: Response) => status === 400 || status === 401;
+function isRefusedBearer(c: Context<AppEnv>): boolean {
+	return c.res.status === 401 && Boolean(c.req.header("Authorization"));
+}
 
 function refuseTooMany(c: Context<AppEnv>): Response | Promise<Response> {
 	c.header("Retry-After", String(LIMIT_RETRY_SECONDS));

@@ -3,11 +3,10 @@ import { env } from "cloudflare:workers";
 import { z } from "zod";
 import { name, version } from "../../package.json";
 import { readSettings } from "../auth/settings.ts";
+import { RETRY_AFTER_SECONDS } from "../errors.ts";
 import { keptLifetime } from "./kept.ts";
 import { UpstreamError } from "./provider.ts";
 
-/** The `Retry-After` value for clients if the provider sends none. */
-export const DEFAULT_RETRY_AFTER_SECONDS = "30";
 /** RFC 9110 section 10.1.5. */
 const USER_AGENT = `${name}/${version}`;
 
@@ -27,13 +26,14 @@ export async function upstreamFetch(input: string | URL, init: UpstreamInit = {}
 	const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
 	let response: Response;
 	try {
-		response = await fetch(input, { ...init, headers, signal, body: init.body ?? null });
+		const { body, ...rest } = init;
+		response = await fetch(input, { ...rest, headers, signal, ...(body != null && { body }) });
 	} catch (cause) {
 		throw new UpstreamError("unavailable", `${where} could not be reached`, { cause });
 	}
 	if (response.status !== 429 && response.status < 500) return response;
 	await response.body?.cancel();
-	const retryAfter = response.headers.get("Retry-After") ?? DEFAULT_RETRY_AFTER_SECONDS;
+	const retryAfter = response.headers.get("Retry-After") ?? String(RETRY_AFTER_SECONDS);
 	throw new UpstreamError("unavailable", `${where} answered ${response.status}`, { retryAfter });
 }
 

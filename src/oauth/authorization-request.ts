@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { OFFLINE_ACCESS, offeredScopes, scopesAt } from "../auth/scopes.ts";
 import { refuse } from "../http/answers.tsx";
-import { isDocumentElsewhere } from "./client-documents.ts";
+import { hasDocument, isDocumentElsewhere } from "./client-documents.ts";
 import { trustOf } from "./client-policy.ts";
 import { dropEmptyParameters } from "./client-requests.ts";
 import { isAcceptedRedirectUri, isOwnPage, isPrivateUseUri, opensApp } from "./redirect-uris.ts";
@@ -28,10 +28,7 @@ export async function readRequest(c: Context<AppEnv>, raw: Request): Promise<Aut
 	const refused = await refuseClient(c, parameters);
 	if (refused) return refused;
 	const clientId = parameters.get("client_id") ?? "";
-	const [parsed, isElsewhere] = await Promise.all([
-		helpers(c).parseAuthRequest(given),
-		isDocumentElsewhere(clientId, c.env),
-	]);
+	const [parsed, isElsewhere] = await Promise.all([helpers(c).parseAuthRequest(given), isDocumentElsewhere(clientId)]);
 	if (isElsewhere) {
 		const sentence = `The app that sent you here describes itself in a document at ${hostOf(clientId)}, and ${hostOf(clientId)} sends this server to another address instead.`;
 		return refuse(c, 400, sentence, "The app’s publisher has to serve the document at the address that the app names.");
@@ -58,7 +55,7 @@ async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Pr
 	const config = readSignInSettings(c.env);
 	const clientId = parameters.get("client_id") ?? "";
 	// If the id is the address of a metadata document, the wrapper fetches it. It looks up any other id in KV.
-	if (!/^https:\/\//i.test(clientId)) {
+	if (!hasDocument(clientId)) {
 		if (!isStorableKey(`client:${clientId}`)) return refuseUnknownClient(c);
 	} else if (!readsClientDocuments(config, c.req.url)) {
 		const sentence = `The app that sent you here describes itself in a document at ${hostOf(clientId)}, and this server reads no such documents.`;

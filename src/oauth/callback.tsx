@@ -13,6 +13,7 @@ import { isLoopbackUrl } from "../http/loopback.ts";
 import { identifyLocally } from "../identity/local.ts";
 import type { SignedIn } from "../identity/provider.ts";
 import { SignInPage, type SignInPageProps } from "../pages/sign-in.tsx";
+import { hasDocument } from "./client-documents.ts";
 import type { Completion } from "./grant-contract.ts";
 import { grantsOf } from "./grants.ts";
 import { callbackUrl } from "./misconfigured-provider.tsx";
@@ -140,7 +141,7 @@ async function complete(
 ): Promise<string> {
 	const { clientId } = request;
 	// A client with a metadata document has no record. To look for one, again and again, would take seconds.
-	const isRegistered = !/^https:\/\//i.test(clientId);
+	const isRegistered = !hasDocument(clientId);
 	const client = isRegistered ? await storageOf(c.env).OAUTH_KV.get(`client:${clientId}`) : null;
 	if (client === null && isRegistered) throw unavailable(CLIENT_MISSING);
 	const completed = await grantsOf(c.env, grant.userId).complete({

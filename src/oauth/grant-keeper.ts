@@ -11,6 +11,7 @@ import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId, runWithRequestId } from "../http/request-id.ts";
 import type { Keeper, KeeperHost, Server } from "../mcp/definition.ts";
 import { deleteUserData, readUserData } from "../mcp/object/user-data.ts";
+import { soonest } from "../mcp/soonest.ts";
 import { authorizationServer } from "./authorization-server.ts";
 import type {
 	Account,
@@ -204,8 +205,8 @@ export class GrantKeeper implements Keeper, Exchanges {
 	}
 
 	tidy(): void {
-		const next = [this.#records.tidy(), this.#replaced.tidy()].filter((time) => time !== undefined);
-		if (next.length > 0) this.#host.tidyIn(Math.max(1, Math.ceil(Math.min(...next) - Date.now() / 1000)));
+		const next = soonest([this.#records.tidy(), this.#replaced.tidy()]);
+		if (next !== undefined) this.#host.tidyIn(Math.max(1, Math.ceil(next - Date.now() / 1000)));
 	}
 
 	#helpers(origin: string): OAuthHelpers {

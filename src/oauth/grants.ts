@@ -9,6 +9,7 @@ import type { Server } from "../mcp/definition.ts";
 import { userObjectOf } from "../mcp/user-object.ts";
 import { type Remote, remote } from "../mcp/user-state.ts";
 import { authorizationServer } from "./authorization-server.ts";
+import { hasDocument } from "./client-documents.ts";
 import { clientIdOf, formOf, tidyTokenRequest, withBody } from "./client-requests.ts";
 import type { GrantKeeper } from "./grant-keeper.ts";
 import { signInAgain } from "./refresh.ts";
@@ -52,7 +53,7 @@ export async function answerTokenRequest(
 		return new Response(body, { status, headers });
 	}
 	const clientId = clientIdOf(tidied, form) ?? "";
-	if (/^https:\/\//i.test(clientId) && readsClientDocuments(readSignInSettings(env), request.url)) return refuse(form);
+	if (hasDocument(clientId) && readsClientDocuments(readSignInSettings(env), request.url)) return refuse(form);
 	const { origin } = new URL(request.url);
 	return authorizationServer(server, origin, env).fetch(tidied, storageOf(env), context);
 }

@@ -8,11 +8,10 @@ import {
 import { type Props, propsSchema, type UpstreamTokens, type User } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../auth/scopes.ts";
-import { logError } from "../errors.ts";
+import { logError, RETRY_AFTER_SECONDS } from "../errors.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
-import { DEFAULT_RETRY_AFTER_SECONDS } from "../identity/upstream-fetch.ts";
 import type { Server } from "../mcp/definition.ts";
 import { readSignInSettings } from "./settings.ts";
 
@@ -112,7 +111,7 @@ function explain(error: unknown): unknown {
 	return new OAuthError("temporarily_unavailable", {
 		description: "The identity provider is not available. Try again later.",
 		statusCode: 503,
-		headers: { "Retry-After": error.retryAfter ?? DEFAULT_RETRY_AFTER_SECONDS },
+		headers: { "Retry-After": error.retryAfter ?? String(RETRY_AFTER_SECONDS) },
 	});
 }
 

@@ -13,14 +13,21 @@ const registrationSchema = z.object({ redirect_uris: z.array(z.string()) });
 /**
  * Drops optional members of a registration that are null or empty, because many clients send all members, and cuts long
  * names. RFC 7591 section 2 requires only `redirect_uris`, which stays as it is, and lets a server replace values.
+ *
+ * @returns the request for the wrapper, and the metadata in it
  */
-export async function tidyRegistration(request: Request): Promise<Request> {
-	const parsed = membersSchema.safeParse(await readJson(request));
-	if (!parsed.success) return request;
+export async function tidyRegistration(request: Request): Promise<{ request: Request; metadata: unknown }> {
+	const json: unknown = await request
+		.clone()
+		.json()
+		.catch(() => undefined);
+	const parsed = membersSchema.safeParse(json);
+	if (!parsed.success) return { request, metadata: json };
 	const given = Object.entries(parsed.data)
 		.filter(([name, value]) => name === "redirect_uris" || (value !== null && value !== ""))
 		.map(([name, value]) => [name, isName(name) && typeof value === "string" ? cut(value) : value]);
-	return new Request(request, { body: JSON.stringify(Object.fromEntries(given)) });
+	const metadata: unknown = Object.fromEntries(given);
+	return { request: new Request(request, { body: JSON.stringify(metadata) }), metadata };
 }
 
 /** A client's name can be given in several languages, such as `client_name#de`. */
@@ -40,12 +47,12 @@ function cut(name: string): string {
  * @param origin of this server, whose own pages no client may name
  * @returns undefined if they can be registered, or if the wrapper has to answer, because there are none
  */
-export async function findRedirectUriFault(
-	request: Request,
+export function findRedirectUriFault(
+	metadata: unknown,
 	origin: string,
 	privateUseUris: readonly string[],
-): Promise<string | undefined> {
-	const { success, data } = registrationSchema.safeParse(await readJson(request));
+): string | undefined {
+	const { success, data } = registrationSchema.safeParse(metadata);
 	if (!success || data.redirect_uris.length === 0) return undefined;
 	const { redirect_uris: uris } = data;
 	if (uris.length > MAX_REDIRECT_URIS) return `There are more than ${MAX_REDIRECT_URIS} redirect URIs`;
@@ -55,12 +62,4 @@ export async function findRedirectUriFault(
 	if (uris.some((uri) => isOwnPage(uri, origin))) return "A redirect URI must not be an address of this server";
 	if (uris.some((uri) => isAcceptedRedirectUri(uri, privateUseUris))) return undefined;
 	return "None of the redirect URIs is accepted here: one must use https, or http on a loopback host, or be listed in PRIVATE_USE_REDIRECT_URIS";
-}
-
-/** Reads a copy of a request's body. */
-async function readJson(request: Request): Promise<unknown> {
-	return request
-		.clone()
-		.json()
-		.catch(() => undefined);
 }

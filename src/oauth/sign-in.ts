@@ -104,7 +104,7 @@ export async function startSignIn(
 				.lookupClient(request.clientId)
 				.catch(() => null)
 		: null;
-	// Only to be shown: whoever has the state has come through the consent page.
+	// The page only shows the name. The state is valid only in the browser in which the user gave consent.
 	const named = client && { app: shownName(client.clientName ?? "") };
 	const { state, headers: bound } = await helpers(c).beginUpstream(request, { data, headers });
 	if (provider === LOCAL_PROVIDER) return redirect(c, `/sign-in?${new URLSearchParams({ state, ...named })}`, bound);

@@ -20,8 +20,7 @@ pages.get("/", (c) => {
 	const accept = c.req.header("Accept");
 	c.header("Vary", "Accept");
 	if (!names(accept, "text/html")) {
-		const { server, offers, signIn, origin } = home;
-		if (names(accept, "application/json")) return c.json(homeJson(server.info, offers, signIn, origin));
+		if (names(accept, "application/json")) return c.json(homeJson(home));
 		if (names(accept, "text/markdown")) return c.body(homeMarkdown(home), 200, MARKDOWN);
 	}
 	return c.html(<HomePage home={home} />);

@@ -1,6 +1,6 @@
 /** The home page for programs (`Accept: application/json`): the endpoints, and how users sign in. */
-import type { Offer } from "../mcp/define/extra.ts";
-import type { ServerInfo, WayInDescription } from "../mcp/definition.ts";
+import type { WayInDescription } from "../mcp/definition.ts";
+import type { Home } from "./home-content.ts";
 
 export type HomeJson = {
 	readonly name: string;
@@ -14,16 +14,13 @@ export type HomeJson = {
 	readonly callback?: string;
 };
 
-export function homeJson(
-	{ name, title }: ServerInfo,
-	offers: readonly (Offer & { readonly path: string })[],
-	{ way, callback }: WayInDescription,
-	origin: string,
-): HomeJson {
+export function homeJson({ origin, url, server, offers, signIn }: Home): HomeJson {
+	const { name, title } = server.info;
+	const { way, callback } = signIn;
 	return {
 		name,
 		title,
-		mcp: `${origin}/mcp`,
+		mcp: url,
 		sse: `${origin}/sse`,
 		others: offers.map(({ title, command, path }) => ({ title, url: origin + path, command })),
 		sign_in: way,

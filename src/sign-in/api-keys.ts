@@ -48,7 +48,7 @@ export function apiKeys(): SignIn<never> {
 				if (!key) throw new Error("A request came through the door without a key");
 				return handlerAt(path)(c.req.raw, c.env, admit(key, server, c.env));
 			};
-			routeEndpoints(app, server, answer, limitGuesses, door);
+			routeEndpoints(app, server, answer, limitGuesses(), door);
 		},
 		problems: () => [],
 		warnings: () => [],

@@ -55,7 +55,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				if (!resourceServer) return c.notFound();
 				return resourceServer.fetch(c.req.raw, c.env, contextOf(c));
 			};
-			routeEndpoints(app, server, serveResource, limitGuesses);
+			routeEndpoints(app, server, serveResource, limitGuesses());
 			for (const path of endpointsOf(server)) {
 				const metadata = `/.well-known/oauth-protected-resource${path}`;
 				app.all(metadata, (c) => serveResource(c, path)).all(`${metadata}/`, (c) => serveResource(c, path));
@@ -63,7 +63,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 			app.use("/register", limitBody(MAX_REGISTRATION_BYTES, "The registration"));
 			app.use("/register", limitAddress("registration"));
 			app.use("/authorize", limitAddress("authorization")).use("/callback", limitAddress("authorization"));
-			app.use("/token", limitGuesses).use(`${OPERATOR_GRANTS}/*`, limitGuesses);
+			app.use("/token", limitGuesses(isRefusedAtToken)).use(`${OPERATOR_GRANTS}/*`, limitGuesses());
 			app.all("/token", serveToken).all("/register", serveRegistration);
 			app.all("/.well-known/oauth-authorization-server", (c) =>
 				authorizationServer(server, originOf(c), c.env).fetch(c.req.raw, c.env, contextOf(c)),
@@ -100,6 +100,9 @@ function checkApis(apis: Readonly<Record<string, string>>): void {
 const contextOf = (c: Context<AppEnv>) => c.executionCtx as ExecutionContext;
 const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
 
+/** The credentials of a token request are in its body: invalid_grant is 400, invalid_client 401 (RFC 6749 section 5.2). */
+const isRefusedAtToken = ({ res: { status } }: Context<AppEnv>) => status === 400 || status === 401;
+
 function serveToken(c: Context<AppEnv>): Promise<Response> {
 	const response = answerTokenRequest(c.req.raw, c.get("server"), c.env, contextOf(c)).catch(answerStorageError);
 	// If a client disconnects, the refresh goes on: the next attempt gets its answer.
@@ -108,9 +111,9 @@ function serveToken(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
-	const request = await tidyRegistration(await withBody(c.req.raw, c.env));
+	const { request, metadata } = await tidyRegistration(await withBody(c.req.raw, c.env));
 	const { privateUseRedirectUris } = readSignInSettings(c.env);
-	const fault = await findRedirectUriFault(request, originOf(c), privateUseRedirectUris);
+	const fault = findRedirectUriFault(metadata, originOf(c), privateUseRedirectUris);
 	if (fault !== undefined) {
 		audit("refused", { requestId: c.get("requestId"), outcome: "invalid_redirect_uri" });
 		return c.json({ error: "invalid_redirect_uri", error_description: fault }, 400, { "Cache-Control": "no-store" });

@@ -37,7 +37,7 @@ it("Node.js is the version that the project runs on", () => {
 	for (const [name, version] of versions) expect(imagesOf(instructions)[0], name).toBe(`node:${version}-bookworm-slim`);
 });
 
-it("runs as somebody without rights, with a home to write to", () => {
+it("runs as an unprivileged user, with a home to write to", () => {
 	expect(values("USER")).toEqual(["node"]);
 	expect(values("ENV")).toContain("HOME=/home/node");
 	const after = instructions.slice(instructions.findIndex(({ name }) => name === "USER"));

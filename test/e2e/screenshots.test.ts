@@ -87,7 +87,7 @@ it.each(Object.entries(PAGES))(
 				const color = await page.evaluate("getComputedStyle(document.body).backgroundColor");
 				expect(color, look).toBe(PAPER[scheme]);
 				// Colours and structure do not depend on the width.
-			if (screen === "phone") expect(await violationsOf(page), look).toEqual([]);
+				if (screen === "phone") expect(await violationsOf(page), look).toEqual([]);
 			}
 		} finally {
 			await context.close();

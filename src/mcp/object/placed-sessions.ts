@@ -8,6 +8,7 @@ import { sessionNotFound } from "../../http/json-rpc.ts";
 import { eventOf, openEventStream } from "../event-stream.ts";
 import { isAnswer } from "../outgoing.ts";
 import type { PlacedSession } from "../session-id.ts";
+import { soonest } from "../soonest.ts";
 import { failureOf, type Output } from "./call.ts";
 import { Events } from "./call-events.ts";
 import { eventId, parseEventId, replay, StoredOutput } from "./outputs.ts";
@@ -131,10 +132,4 @@ export abstract class PlacedSessions extends RpcTarget {
 	protected endCalls(isMeant: (call: RunningCall) => boolean): void {
 		for (const call of this.running()) if (isMeant(call)) call.abort("This session has ended.");
 	}
-}
-
-/** The smallest of some times, of which each may be undefined. */
-export function soonest(times: readonly (number | undefined)[]): number | undefined {
-	const known = times.filter((time) => time !== undefined);
-	return known.length === 0 ? undefined : Math.min(...known);
 }
