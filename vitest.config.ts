@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { fetch, type Request, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
+import { buildBrowserProgram } from "./src/scripts/browser-program.ts";
 import { CLIENT_DOCUMENTS } from "./test/support/client-documents.ts";
 import { cleanEnvironment, copyWranglerConfig } from "./test/support/environment.ts";
 import { EVERY_PROVIDER } from "./test/support/identity/cases.ts";
@@ -29,6 +30,8 @@ const WITH_PROCESSES = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 const FUZZ = { runs: Number(process.env.FUZZ_RUNS || 100), seed: Number(process.env.FUZZ_SEED || 20261128) };
 
 cleanEnvironment();
+// Wrangler requires the folder of the assets.
+buildBrowserProgram();
 /** The Worker as `npm start` runs it, without the developer's own settings. */
 const WORKER = { main: "./src/index.ts", wrangler: { configPath: copyWranglerConfig() }, remoteBindings: false };
 /** The same server with a catalogue that only the tests of the engine know. */
@@ -140,7 +143,7 @@ export default defineConfig({
 					...IN_WORKERD,
 					provide: { fuzz: FUZZ },
 					expect: PATIENCE,
-					include: ["test/{account,attacks,auth,faults,fuzz,http,mcp,oauth,pages,stdio-route}/**/*.test.ts"],
+					include: ["test/{account,attacks,auth,faults,fuzz,http,mcp,oauth,pages,playground,stdio-route}/**/*.test.ts"],
 					exclude: [WITH_PROVIDERS],
 					testTimeout: WORKER_TIMEOUT_MILLISECONDS,
 					hookTimeout: WORKER_TIMEOUT_MILLISECONDS,

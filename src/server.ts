@@ -4,6 +4,7 @@ import { account } from "./account/extra.ts";
 import { defineServer } from "./mcp/define/server.ts";
 import * as notes from "./notes/catalogue.ts";
 import { Notes } from "./notes/notes.ts";
+import { playground } from "./playground/extra.ts";
 import { identityProviders } from "./sign-in/identity-providers.ts";
 import { stdio } from "./stdio/extra.ts";
 import { theme } from "./theme.ts";
@@ -39,5 +40,5 @@ export const server = defineServer({
 		resources: notes.resources,
 		prompts: notes.prompts,
 	},
-	extras: [stdio(), account()],
+	extras: [stdio(), account(), playground()],
 });

@@ -1,5 +1,5 @@
 /** The security headers of every answer, refusals and JSON included. */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "../app-env.ts";
 import { COPY_SCRIPT_SOURCE } from "../pages/copy-script.ts";
@@ -9,17 +9,34 @@ import { isLoopbackUrl } from "./loopback.ts";
 /** Two years, as the preload lists of browsers require. Without includeSubDomains: other hosts of the domain may lack HTTPS. */
 const HSTS = `max-age=${2 * 365 * 24 * 60 * 60}`;
 
-const headers = (strictTransportSecurity: string | false) =>
+const ownStyle = (c: Context) => styleOf(c.get("server").theme).source;
+
+const POLICY = {
+	defaultSrc: ["'none'"],
+	styleSrc: [ownStyle],
+	scriptSrc: [(c: Context) => (c.req.path === "/" ? COPY_SCRIPT_SOURCE : "'none'")],
+	imgSrc: ["data:"],
+	baseUri: ["'none'"],
+	frameAncestors: ["'none'"],
+};
+
+/** For pages that are a client. Tools answer with images and sounds, which come as data. */
+const CLIENT_POLICY = {
+	...POLICY,
+	styleSrc: [ownStyle, "'self'"],
+	scriptSrc: ["'self'"],
+	connectSrc: ["'self'"],
+	imgSrc: ["'self'", "data:", "blob:"],
+	mediaSrc: ["data:", "blob:"],
+};
+
+const headers = (
+	strictTransportSecurity: string | false,
+	contentSecurityPolicy: typeof POLICY | typeof CLIENT_POLICY,
+) =>
 	secureHeaders({
 		strictTransportSecurity,
-		contentSecurityPolicy: {
-			defaultSrc: ["'none'"],
-			styleSrc: [(c) => styleOf(c.get("server").theme).source],
-			scriptSrc: [(c) => (c.req.path === "/" ? COPY_SCRIPT_SOURCE : "'none'")],
-			imgSrc: ["data:"],
-			baseUri: ["'none'"],
-			frameAncestors: ["'none'"],
-		},
+		contentSecurityPolicy,
 		permissionsPolicy: { camera: [], geolocation: [], microphone: [], payment: [], usb: [] },
 		xFrameOptions: "DENY",
 		// "no-referrer" would make browsers post forms with `Origin: null`.
@@ -29,8 +46,11 @@ const headers = (strictTransportSecurity: string | false) =>
 	});
 
 /** A loopback host is the developer's own, with other servers on other ports that may not have https. */
-const local = headers(false);
-const deployed = headers(HSTS);
+const local = { plain: headers(false, POLICY), client: headers(false, CLIENT_POLICY) };
+const deployed = { plain: headers(HSTS, POLICY), client: headers(HSTS, CLIENT_POLICY) };
 
-export const setSecurityHeaders: MiddlewareHandler<AppEnv> = (c, next) =>
-	(isLoopbackUrl(c.req.url) ? local : deployed)(c, next);
+export const setSecurityHeaders: MiddlewareHandler<AppEnv> = (c, next) => {
+	const { plain, client } = isLoopbackUrl(c.req.url) ? local : deployed;
+	const isClient = c.get("server").pages.some((page) => page.isClient && page.path === c.req.path);
+	return (isClient ? client : plain)(c, next);
+};

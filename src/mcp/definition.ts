@@ -111,5 +111,10 @@ export type Pages = {
 	readonly path: `/${string}`;
 	readonly title: string;
 	/** Continues with a user who signed in because these pages asked for it. */
-	signedIn(c: Context, user: User): Response | Promise<Response>;
+	signedIn?(c: Context, user: User): Response | Promise<Response>;
+	/**
+	 * Whether the pages run a program in the browser that is itself a client of this server: it has scripts and styles
+	 * below `path`, calls this server, and `path` is the redirect URI of its sign-in.
+	 */
+	readonly isClient?: true;
 };

@@ -114,7 +114,7 @@ async function askForConsent(
 	const choices = choicesOf(c, request, query).map((choice) =>
 		ticked ? { ...choice, isTicked: ticked.includes(choice.scope) } : choice,
 	);
-	const [page] = c.get("server").pages;
+	const page = c.get("server").pages.find(({ signedIn }) => signedIn);
 	const { host } = new URL(c.req.url);
 	const account = page && new URL(page.path, c.req.url).href;
 	const { clientDomain } = details;

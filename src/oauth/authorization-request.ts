@@ -73,7 +73,7 @@ async function refuseClient(c: Context<AppEnv>, parameters: URLSearchParams): Pr
 			`The app sent the parameter \`${repeated}\` more than once, so it is not clear which app it is.`,
 		);
 	}
-	if (isOwnPage(redirectUri, new URL(c.req.url).origin)) {
+	if (isOwnPage(redirectUri, new URL(c.req.url).origin, c.get("server").pages)) {
 		return refuse(c, 400, "The app that sent you here wants access sent to a page of this server itself.");
 	}
 	if (!opensApp(redirectUri) || isAcceptedRedirectUri(redirectUri, config.privateUseRedirectUris)) return undefined;

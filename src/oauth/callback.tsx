@@ -112,7 +112,7 @@ async function finishSignIn(
 	if (page !== undefined) {
 		setHeaders(c, headers);
 		const extra = server.pages.find(({ path }) => path === page);
-		return extra ? extra.signedIn(c, user) : c.notFound();
+		return extra?.signedIn ? extra.signedIn(c, user) : c.notFound();
 	}
 	const allowed = permissionsOf(user, allowListsOf(server, c.env, isLoopbackUrl(c.req.url)));
 	const scope = request.scope.filter((name) => isTokenScope(server, name));

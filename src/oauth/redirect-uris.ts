@@ -1,5 +1,6 @@
 /** Which redirect URIs a client may register, and to which of them access may go. */
 import { isLoopbackUrl } from "../http/loopback.ts";
+import type { Pages } from "../mcp/definition.ts";
 
 /** Callbacks of well-known clients. Each belongs to one app, and is accepted only in exactly this form. */
 export const KNOWN_PRIVATE_USE_REDIRECT_URIS: readonly string[] = [
@@ -61,7 +62,8 @@ export function isListableUri(uri: string): boolean {
 	return !DANGEROUS_SCHEMES.has(protocol.slice(0, -1)) && username === "" && password === "";
 }
 
-/** Whether a URI leads back to this server. */
-export function isOwnPage(uri: string, origin: string): boolean {
-	return URL.canParse(uri) && new URL(uri).origin === origin;
+/** Whether a URI leads back to this server, other than to pages that are a client of it. */
+export function isOwnPage(uri: string, origin: string, pages: readonly Pages[]): boolean {
+	if (!URL.canParse(uri) || new URL(uri).origin !== origin) return false;
+	return !pages.some(({ path, isClient }) => isClient && uri === origin + path);
 }

@@ -1,5 +1,6 @@
 /** What a client may register, beside what the OAuth wrapper checks. */
 import { z } from "zod";
+import type { Pages } from "../mcp/definition.ts";
 import { isAcceptedRedirectUri, isListableUri, isOwnPage } from "./redirect-uris.ts";
 
 /** Bytes. Real registrations have one or two thousand. */
@@ -44,12 +45,13 @@ function cut(name: string): string {
  * The OAuth wrapper checks them too, but answers `invalid_client_metadata`. RFC 7591 section 3.2.2 has
  * `invalid_redirect_uri` for this, by which a client knows what to change.
  *
- * @param origin of this server, whose own pages no client may name
+ * @param origin of this server, whose own pages no client may name, unless they are a client themselves
  * @returns undefined if they can be registered, or if the wrapper has to answer, because there are none
  */
 export function findRedirectUriFault(
 	metadata: unknown,
 	origin: string,
+	pages: readonly Pages[],
 	privateUseUris: readonly string[],
 ): string | undefined {
 	const { success, data } = registrationSchema.safeParse(metadata);
@@ -59,7 +61,7 @@ export function findRedirectUriFault(
 	if (!uris.every(isListableUri)) {
 		return "A redirect URI must be absolute, with no blanks, line breaks, backslashes, wildcards, fragment or user name, and with no scheme such as javascript: or file:";
 	}
-	if (uris.some((uri) => isOwnPage(uri, origin))) return "A redirect URI must not be an address of this server";
+	if (uris.some((uri) => isOwnPage(uri, origin, pages))) return "A redirect URI must not be an address of this server";
 	if (uris.some((uri) => isAcceptedRedirectUri(uri, privateUseUris))) return undefined;
 	return "None of the redirect URIs is accepted here: one must use https, or http on a loopback host, or be listed in PRIVATE_USE_REDIRECT_URIS";
 }

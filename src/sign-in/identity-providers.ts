@@ -113,7 +113,7 @@ function serveToken(c: Context<AppEnv>): Promise<Response> {
 async function serveRegistration(c: Context<AppEnv>): Promise<Response> {
 	const { request, metadata } = await tidyRegistration(await withBody(c.req.raw, c.env));
 	const { privateUseRedirectUris } = readSignInSettings(c.env);
-	const fault = findRedirectUriFault(metadata, originOf(c), privateUseRedirectUris);
+	const fault = findRedirectUriFault(metadata, originOf(c), c.get("server").pages, privateUseRedirectUris);
 	if (fault !== undefined) {
 		audit("refused", { requestId: c.get("requestId"), outcome: "invalid_redirect_uri" });
 		return c.json({ error: "invalid_redirect_uri", error_description: fault }, 400, { "Cache-Control": "no-store" });

@@ -13,8 +13,12 @@ it("an address that sends too many bad tokens is refused for a while, and one th
 	onTestFinished(() => rm(folder, { recursive: true, force: true }));
 	const config = join(folder, "wrangler.jsonc");
 	const text = await readFile("wrangler.jsonc", "utf8");
+	const assets = JSON.stringify(resolve("dist/assets"));
 	const main = JSON.stringify(resolve("src/index.ts"));
-	await writeFile(config, text.replace('"limit": 600', '"limit": 3').replace('"src/index.ts"', main));
+	await writeFile(
+		config,
+		text.replace('"limit": 600', '"limit": 3').replace('"src/index.ts"', main).replace('"./dist/assets"', assets),
+	);
 	const server = await startServer({
 		flags: [
 			"--config",

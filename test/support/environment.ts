@@ -43,7 +43,7 @@ export function cleanEnvironment(): void {
  */
 export function copyWranglerConfig(): string {
 	const copy = join(CONFIG_COPY_FOLDER, "wrangler.jsonc");
-	const text = readFileSync(CONFIG, "utf8");
+	const text = readFileSync(CONFIG, "utf8").replace('"./dist/assets"', JSON.stringify(join(ROOT, "dist/assets")));
 	mkdirSync(CONFIG_COPY_FOLDER, { recursive: true });
 	// Another run may be reading it.
 	if (!existsSync(copy) || readFileSync(copy, "utf8") !== text) writeFileSync(copy, text);

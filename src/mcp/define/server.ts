@@ -66,7 +66,7 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 	const all = definition.extras ?? [];
 	const extras = all.filter((extra) => "answerer" in extra).filter((extra) => hasUsers || !extra.needsUser);
 	// Pages are for users who sign in with a browser.
-	const pages = signIn.keeper ? all.filter((extra) => "signedIn" in extra) : [];
+	const pages = signIn.keeper ? all.filter((extra) => "route" in extra) : [];
 	const isOffered = (item: Gated) => hasUsers || !item.needsUser;
 	const { tools = [], resources = [], prompts = [] } = catalogue;
 	const permissions = Object.assign({}, definition.permissions, ...extras.map((extra) => extra.permissions));
