@@ -47,7 +47,8 @@ export function createTransport({ url, way, authProvider, onSent }: ConnectionSe
 	const options = {
 		...(authProvider && { authProvider }),
 		async fetch(input: string | URL, init?: RequestInit) {
-			onSent?.(describe(input, init));
+			// Only messages: the requests of a sign-in have tokens in them.
+			if (new URL(input).pathname.startsWith(url.pathname)) onSent?.(describe(input, init));
 			return fetch(input, init);
 		},
 	};
