@@ -60,9 +60,8 @@ describe.each(["stateless", "session", "sse"])("over the connection %s", (way) =
 		const question = draw.getByRole("form", { name: "The server asks" });
 		await question.getByLabel("Prompt").fill("a lighthouse");
 		await question.getByRole("button", { name: "Answer" }).click();
-		const image = draw.getByRole("img");
-		await image.waitFor();
-		expect(await image.evaluate("(image) => image.decode().then(() => image.naturalWidth)")).toBe(128);
+		await draw.getByRole("img").waitFor();
+		await expect.poll(() => page.evaluate("document.querySelector('.answer img').naturalWidth")).toBe(128);
 		await page.getByText("Messages").click();
 		expect(await violationsOf(page)).toEqual([]);
 		expect(await page.locator(".messages").textContent()).toContain("Authorization: Bearer $TOKEN");
