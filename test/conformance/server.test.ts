@@ -1,5 +1,5 @@
 /** The conformance suite: server scenarios of both revisions at one URL, and those of authorization servers. */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { readAuthorizationUrl } from "../e2e/command.ts";
@@ -107,6 +107,9 @@ function expectNoFailure(result: SuiteResult): void {
 
 /** What a Wrangler configuration says, but for which Worker it is of. */
 function settingsOf(config: string) {
-	const settings = unstable_readConfig({ config: join(import.meta.dirname, "../..", config) });
-	return { ...settings, configPath: "", userConfigPath: "", topLevelName: "", name: "", main: "" };
+	const path = join(import.meta.dirname, "../..", config);
+	const settings = unstable_readConfig({ config: path });
+	const directory = resolve(dirname(path), settings.assets?.directory ?? "");
+	const assets = { ...settings.assets, directory };
+	return { ...settings, assets, configPath: "", userConfigPath: "", topLevelName: "", name: "", main: "" };
 }
