@@ -9,6 +9,8 @@ export type HomeJson = {
 	readonly sse: string;
 	/** The other MCP servers at this origin. */
 	readonly others: readonly { readonly title: string; readonly url: string; readonly command?: string | undefined }[];
+	/** Pages in which users call tools, without a client of their own. */
+	readonly try_it: readonly { readonly title: string; readonly url: string }[];
 	readonly sign_in: WayInDescription["way"];
 	/** The callback URL to register at the identity providers. */
 	readonly callback?: string;
@@ -23,6 +25,7 @@ export function homeJson({ origin, url, server, offers, signIn }: Home): HomeJso
 		mcp: url,
 		sse: `${origin}/sse`,
 		others: offers.map(({ title, command, path }) => ({ title, url: origin + path, command })),
+		try_it: server.pages.flatMap(({ isClient, title, path }) => (isClient ? { title, url: origin + path } : [])),
 		sign_in: way,
 		...(callback !== undefined && { callback }),
 	};

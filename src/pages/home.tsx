@@ -29,6 +29,17 @@ export function HomePage({ home }: { home: Home }) {
 					<CopyButton target="address" what="the address" />
 				</div>
 				<p class="muted">{signInSentence(signIn)}</p>
+				{pages.map(
+					({ isClient, path, title }) =>
+						isClient && (
+							<p>
+								No assistant at hand?{" "}
+								<a class="button" href={path}>
+									{`Try it in the ${title.toLowerCase()}`}
+								</a>
+							</p>
+						),
+				)}
 			</div>
 
 			<h2>Connect your client</h2>

@@ -42,7 +42,7 @@ main { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem; overflow-wrap: anyw
 .brand { display: flex; gap: 0.5rem; align-items: center; max-width: 40rem; margin: 0 auto; padding: 1.25rem 1rem 0; font-weight: 600; }
 .brand img { width: 1.5rem; height: 1.5rem; flex: none; }
 .brand + main { padding-top: 1rem; }
-main.wide { max-width: 56rem; }
+main.wide, .brand:has(+ main.wide) { max-width: 56rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.125rem; margin: 2rem 0 0.5rem; }
 a { color: var(--accent); }

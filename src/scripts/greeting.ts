@@ -11,6 +11,7 @@ const answerSchema = z.union([
 		mcp: z.string(),
 		sse: z.string(),
 		others: z.array(z.object({ title: z.string(), url: z.string(), command: z.string().optional() })),
+		try_it: z.array(z.object({ url: z.string() })).default([]),
 		sign_in: z.union([z.enum(["built-in", "api-key", "none"]), z.array(z.string())]),
 		callback: z.string().optional(),
 	}),
@@ -45,7 +46,7 @@ Remote MCP server: ${origin}
 
 function welcome(
 	origin: string,
-	{ name, title, mcp, sse, others, sign_in, callback }: Exclude<Answer, { error_description: string }>,
+	{ name, title, mcp, sse, others, try_it, sign_in, callback }: Exclude<Answer, { error_description: string }>,
 ): string {
 	const signIn = Array.isArray(sign_in)
 		? `with ${new Intl.ListFormat("en", { type: "disjunction" }).format(sign_in)}. Register this callback there: ${callback}`
@@ -54,10 +55,11 @@ function welcome(
 	const otherLines = others.map(({ title, url, command }) => {
 		return `\n  ${`${title}:`.padEnd(26)}${url}${command === undefined ? "" : `      (${command})`}`;
 	});
+	const tryLines = try_it.map(({ url }) => `  Try it in your browser:   ${url}\n`);
 	return `
 ${title}: ${origin}
 
-  Address for MCP clients:  ${mcp}      (older clients: ${sse})${otherLines.join("")}
+${tryLines.join("")}  Address for MCP clients:  ${mcp}      (older clients: ${sse})${otherLines.join("")}
   Claude Code:              claude mcp add --transport http ${name} ${mcp}${header}
   MCP Inspector:            npx @modelcontextprotocol/inspector --transport http --server-url ${mcp}${header}
   More clients:             ${origin}/

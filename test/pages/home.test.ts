@@ -30,6 +30,7 @@ describe("the home page", () => {
 			mcp: `${LOCAL}/mcp`,
 			sse: `${LOCAL}/sse`,
 			others: [],
+			try_it: server.pages.filter(({ isClient }) => isClient).map(({ title, path }) => ({ title, url: LOCAL + path })),
 			sign_in: way,
 			...(way === "built-in" && { callback: `${LOCAL}/callback` }),
 		});
@@ -86,7 +87,9 @@ describe.each([LOCAL, DEPLOYED])("at %s, the tab of each client", (origin) => {
 	it("with a link has the same entry behind it", async () => {
 		const { page, panels } = await openHome(origin);
 		const codeOf = (id: string) => JSON.parse(codesOf(Object.fromEntries(panels)[id] as HTMLElement)[0] ?? "");
-		const [cursor, vsCode] = page.querySelectorAll("a.button").map((link) => new URL(link.getAttribute("href") ?? ""));
+		const [cursor, vsCode] = page
+			.querySelectorAll(".tabs a.button")
+			.map((link) => new URL(link.getAttribute("href") ?? ""));
 		expect(cursor?.href).toMatch(/^cursor:\/\/anysphere\.cursor-deeplink\/mcp\/install\?/);
 		expect(cursor?.searchParams.get("name")).toBe(server.info.name);
 		const config = JSON.parse(atob(cursor?.searchParams.get("config") ?? ""));

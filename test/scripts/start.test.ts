@@ -162,6 +162,7 @@ describe("a server that has started", () => {
 		await expect.poll(greeting).toContain("Stop with Ctrl-C.");
 		const before = greeting();
 		expect(before.trimStart()).toMatch(new RegExp(`^Remote MCP server: ${server.origin}\n`));
+		expect(before).toContain(`Try it in your browser:   ${server.origin}/playground\n`);
 		expect(before).toContain(`Address for MCP clients:  ${server.origin}/mcp `);
 		expect(before).toContain("any email address and any password will do");
 		expect(before).not.toContain("stdio");

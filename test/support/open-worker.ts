@@ -6,7 +6,7 @@ import { server as fixture } from "./fixture/server.ts";
 export { StdioContainer } from "../../src/stdio/container.ts";
 export { StdioLocal } from "../../src/stdio/local.ts";
 
-export const server = { ...fixture, extras: [], signIn: anyone() };
+export const server = { ...fixture, extras: [], pages: [], signIn: anyone() };
 
 const worker: Worker = createWorker(server);
 
