@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { fetch, type Request, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
-import { buildBrowserProgram } from "./src/scripts/browser-program.ts";
+import { buildAssets } from "./src/scripts/assets.ts";
 import { CLIENT_DOCUMENTS } from "./test/support/client-documents.ts";
 import { cleanEnvironment, copyWranglerConfig } from "./test/support/environment.ts";
 import { EVERY_PROVIDER } from "./test/support/identity/cases.ts";
@@ -31,7 +31,7 @@ const FUZZ = { runs: Number(process.env.FUZZ_RUNS || 100), seed: Number(process.
 
 cleanEnvironment();
 // Wrangler requires the folder of the assets.
-buildBrowserProgram();
+buildAssets();
 /** The Worker as `npm start` runs it, without the developer's own settings. */
 const WORKER = { main: "./src/index.ts", wrangler: { configPath: copyWranglerConfig() }, remoteBindings: false };
 /** The same server with a catalogue that only the tests of the engine know. */

@@ -9,7 +9,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildBrowserProgram } from "../src/scripts/browser-program.ts";
+import { buildAssets } from "../src/scripts/assets.ts";
 import { measureCosts, printCosts } from "./costs.ts";
 import { counted } from "./counting/entry.ts";
 import { measureDistance } from "./distance.ts";
@@ -26,7 +26,7 @@ const rounds = values.quick ? { count: 5, milliseconds: 300 } : { count: 15, mil
 const sessions = values.quick ? 100 : 500;
 const runtime = values["wrangler-dev"] ? wranglerDev : workerd;
 
-buildBrowserProgram();
+buildAssets();
 const folder = await mkdtemp(join(tmpdir(), "bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));

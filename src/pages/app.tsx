@@ -2,9 +2,10 @@
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { names } from "../http/accept.ts";
+import { serveAsset } from "../http/asset.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { toolIconPath } from "../mcp/implementation.ts";
-import { HomePage } from "./home.tsx";
+import { HomePage, PREVIEW_PATH } from "./home.tsx";
 import type { Home } from "./home-content.ts";
 import { homeJson } from "./home-json.ts";
 import { homeMarkdown } from "./markdown.ts";
@@ -40,6 +41,8 @@ pages.get("/icons/:file{.+\\.svg}", (c, next) => {
 for (const path of ["/icon.svg", "/favicon.ico"]) {
 	pages.get(path, (c) => c.body(c.get("server").theme.mark, 200, SVG));
 }
+
+pages.get(PREVIEW_PATH, (c, next) => (c.get("server").theme.hasPreview ? serveAsset(c) : next()));
 
 function homeOf(c: Context<AppEnv>): Home {
 	const { origin } = new URL(c.req.url);

@@ -123,13 +123,7 @@ export function ConsentPage({
 							</button>
 						) : (
 							providers.map(({ name, title }) => (
-								<button
-									type="submit"
-									name="decision"
-									value="approve"
-									formaction={`/authorize?provider=${name}`}
-									class="primary"
-								>
+								<button type="submit" name="decision" value="approve" formaction={`/authorize?provider=${name}`}>
 									<Initial title={title} />
 									Allow with {title}
 								</button>

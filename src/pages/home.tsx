@@ -9,6 +9,8 @@ import { Layout } from "./layout.tsx";
 import { styleOf } from "./style.ts";
 import { svgUrl } from "./theme.ts";
 
+export const PREVIEW_PATH = "/preview.png";
+
 export function HomePage({ home }: { home: Home }) {
 	const { origin, server, signIn, offers, url } = home;
 	const { info, catalogue, pages, theme } = server;
@@ -101,7 +103,7 @@ export function HomePage({ home }: { home: Home }) {
 
 /** What a link to this page shows elsewhere. */
 function Preview({ home: { origin, server } }: { home: Home }) {
-	const { info } = server;
+	const { info, theme } = server;
 	const summary = summaryOf(info);
 	return (
 		<>
@@ -110,7 +112,15 @@ function Preview({ home: { origin, server } }: { home: Home }) {
 			<meta property="og:title" content={info.title} />
 			<meta property="og:description" content={summary} />
 			<meta property="og:url" content={`${origin}/`} />
-			<meta name="twitter:card" content="summary" />
+			{theme.hasPreview && (
+				<>
+					<meta property="og:image" content={origin + PREVIEW_PATH} />
+					<meta property="og:image:width" content="1200" />
+					<meta property="og:image:height" content="630" />
+					<meta property="og:image:alt" content={`${info.title}: ${summary}`} />
+				</>
+			)}
+			<meta name="twitter:card" content={theme.hasPreview ? "summary_large_image" : "summary"} />
 			<link rel="alternate" type="text/markdown" href="/llms.txt" />
 		</>
 	);

@@ -22,7 +22,7 @@ export function styleOf(theme: Theme): Style {
 	return style;
 }
 
-function variablesOf({ mark: _mark, ...colours }: Theme): string {
+function variablesOf({ mark: _mark, hasPreview: _hasPreview, ...colours }: Theme): string {
 	return Object.entries(colours)
 		.map(([name, [light, dark]]: [string, Colour]) => `\t--${kebab(name)}: light-dark(${light}, ${dark});`)
 		.join("\n");
@@ -90,8 +90,9 @@ button.copy { flex: none; padding: 0.25rem 0.75rem; font-size: 0.875rem; }
 @media (max-width: 30rem) { .code button.copy { position: static; } .code button.copy:not([hidden]) + pre { padding-right: 0.75rem; } }
 .providers { flex-direction: column; }
 .providers button { display: flex; gap: 0.75rem; align-items: center; flex: none; text-align: left; }
-.providers button[value=deny] { order: 1; justify-content: center; }
-.initial { display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; flex: none; border: 1px solid currentColor; border-radius: 50%; font-size: 0.875rem; }
+.providers button[value=deny] { order: 1; justify-content: center; border-color: transparent; }
+main.wide .buttons button { flex: none; }
+.initial { display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; flex: none; color: var(--on-accent); background: var(--accent); border-radius: 50%; font-size: 0.875rem; }
 .initial::before { content: attr(data-letter) / ""; }
 a.button { display: inline-block; padding: 0.5rem 1rem; font-weight: 600; text-decoration: none; color: var(--on-accent); background: var(--accent); border-radius: 0.5rem; }
 .tabs { display: flex; flex-wrap: wrap; gap: 0.25rem; border: 0; margin: 0; padding: 0; }

@@ -6,6 +6,8 @@ export type Colour = readonly [light: string, dark: string];
 export type Theme = {
 	/** The server's mark as a square SVG: on the pages, as the icon of browsers and clients, and in previews. */
 	readonly mark: string;
+	/** Whether links to the home page show `src/preview.png` where they are shared: 1200 by 630 pixels. */
+	readonly hasPreview: boolean;
 	/** The background of the page, and of cards on it. */
 	readonly paper: Colour;
 	readonly card: Colour;
@@ -24,6 +26,7 @@ export type Theme = {
 
 export const DEFAULT_THEME: Theme = {
 	mark: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#334155"/><circle cx="16" cy="16" r="7" fill="none" stroke="#fff" stroke-width="4"/></svg>`,
+	hasPreview: false,
 	paper: ["#fafaf9", "#1c1917"],
 	card: ["#ffffff", "#292524"],
 	ink: ["#1c1917", "#f5f5f4"],

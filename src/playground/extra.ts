@@ -1,6 +1,5 @@
 /** A page on which users try this server: a client that runs in their browser. */
-import type { Context } from "hono";
-import type { AppEnv } from "../app-env.ts";
+import { serveAsset } from "../http/asset.ts";
 import type { PageExtra } from "../mcp/define/page-extra.ts";
 import { PLAYGROUND_PATH, PlaygroundPage } from "./page.tsx";
 
@@ -19,13 +18,4 @@ export function playground(): PageExtra {
 			app.get(`${PLAYGROUND_PATH}/:file{playground\\.js|style\\.css}`, serveAsset);
 		},
 	};
-}
-
-/** The browser asks each time whether the file has changed: a new version of the server has a new program. */
-async function serveAsset(c: Context<AppEnv>): Promise<Response> {
-	const asset = await c.env.ASSETS.fetch(c.req.raw);
-	if (!asset.ok && asset.status !== 304) return c.notFound();
-	const response = new Response(asset.body, asset);
-	response.headers.set("Cache-Control", "no-cache");
-	return response;
 }

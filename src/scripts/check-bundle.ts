@@ -3,13 +3,13 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { buildBrowserProgram } from "./browser-program.ts";
+import { buildAssets } from "./assets.ts";
 import { ROOT, WRANGLER } from "./paths.ts";
 
 /** Compressed. Cloudflare's free plan allows 3 MiB, but a larger bundle also makes each cold start slower. */
 const BUDGET_KIB = 820;
 
-buildBrowserProgram();
+buildAssets();
 const args = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
 const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);

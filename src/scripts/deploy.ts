@@ -1,7 +1,7 @@
 /**
  * `npm run deploy`: `wrangler deploy`, with the container if STDIO_COMMAND is set. Flags go to `wrangler deploy`.
  */
-import { buildBrowserProgram } from "./browser-program.ts";
+import { buildAssets } from "./assets.ts";
 import { ROOT, WRANGLER } from "./paths.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
@@ -10,7 +10,7 @@ import { readContainerSettings } from "./stdio/settings.ts";
 
 const processes = new Processes();
 try {
-	buildBrowserProgram();
+	buildAssets();
 	const flags = process.argv.slice(2);
 	const args = [WRANGLER, "deploy", ...(await stdioFlags(flags)), ...flags];
 	void processes.run("wrangler deploy", process.execPath, args, ROOT);

@@ -3,9 +3,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, inject, it } from "vitest";
+import { EVERY_PROVIDER } from "../support/identity/cases.ts";
 import { OAuthClient } from "../support/oauth-client.ts";
 import { violationsOf } from "./axe.ts";
+import { allowAndSignIn } from "./browser-sign-in.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
+import { type RunningServer, startServer } from "./server.ts";
 import { fetchOverHttp } from "./sign-in.ts";
 
 const FOLDER = join(import.meta.dirname, "../../test-results/screenshots");
@@ -17,12 +20,20 @@ const LOOKS = (["light", "dark"] as const).flatMap((scheme) =>
 const PAPER = { light: "rgb(250, 250, 249)", dark: "rgb(28, 25, 23)" };
 
 const origin = inject("origin");
+/** A server with all identity providers, and one whose settings are wrong. */
+let providers: RunningServer;
+let wrong: RunningServer;
 let chromium: RunningChromium;
 
 beforeAll(async () => {
 	await mkdir(FOLDER, { recursive: true });
+	const variables = Object.entries(EVERY_PROVIDER).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
 	chromium = await startChromium();
-	return () => chromium.close();
+	[providers, wrong] = await Promise.all([
+		startServer({ flags: variables }),
+		startServer({ flags: ["--var", "GITHUB_CLIENT_ID:id"] }),
+	]);
+	return () => Promise.all([chromium.close(), providers.stop(), wrong.stop()]);
 });
 
 /** How a person comes to each page. */
@@ -48,20 +59,53 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 		await page.getByRole("button", { name: "Allow" }).click();
 		await page.getByRole("alert").waitFor();
 	},
+	"consent-providers": async (page) => page.goto(await authorizationUrl("Example App", providers.origin)),
 	account: async (page) => {
 		const email = `${crypto.randomUUID()}@example.com`;
 		const client = new OAuthClient(fetchOverHttp, origin);
 		for (const clientName of ["Claude", "Example App"]) await client.signIn({ email, clientName });
-		await page.goto(`${origin}/account`);
-		await page.getByRole("button", { name: "Sign in" }).click();
-		await page.getByLabel("Email address").fill(email);
-		await page.getByRole("button", { name: "Sign in" }).click();
-		await page.getByRole("heading", { name: "What happened" }).waitFor();
+		await openAccount(page, email);
 	},
+	"account-without-apps": (page) => openAccount(page, `${crypto.randomUUID()}@example.com`),
 	"account-signed-out": (page) => page.goto(`${origin}/account`),
+	playground: (page) => page.goto(`${origin}/playground`),
+	async "playground-tools"(page) {
+		await openPlayground(page);
+		await call(page, "add", { a: "2", b: "3" });
+		await cardOf(page, "add").getByText("Done.").waitFor();
+		await page.getByText("Messages").click();
+	},
+	async "playground-question"(page) {
+		await openPlayground(page);
+		await call(page, "generateImage");
+		await page.getByRole("form", { name: "The server asks" }).waitFor();
+	},
+	async "playground-image"(page) {
+		await openPlayground(page);
+		await call(page, "generateImage", { prompt: "A lighthouse at dawn" });
+		await page.locator(".answer").getByRole("img").waitFor();
+	},
+	async "playground-denied"(page) {
+		await page.goto(`${origin}/playground`);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByRole("button", { name: "Deny" }).click();
+		await page.getByRole("alert").waitFor();
+	},
 	"mcp-in-a-browser": (page) => page.goto(`${origin}/mcp`),
 	"error-unknown-app": (page) => page.goto(`${origin}/authorize?client_id=unknown`),
 	"error-callback-mismatch": (page) => page.goto(`${origin}/callback?error=redirect_uri_mismatch`),
+	"error-settings": (page) => page.goto(wrong.origin),
+	async "error-sign-in-over"(page) {
+		await PAGES["sign-in"]?.(page);
+		const address = page.url();
+		await page.getByLabel("Email address").fill("ada@example.com");
+		await page.getByLabel("Password").fill("anything");
+		await page.getByRole("button", { name: "Sign in" }).click();
+		// Nothing answers where the app would.
+		await page.waitForURL("chrome-error://**");
+		await page.goto(address);
+		await page.getByRole("alert").waitFor();
+	},
 	"error-not-found": (page) => page.goto(`${origin}/nowhere`),
 	async "error-form-refused"(page) {
 		await page.goto(await authorizationUrl("Example App"));
@@ -95,8 +139,53 @@ it.each(Object.entries(PAGES))(
 	},
 );
 
-async function authorizationUrl(clientName: string): Promise<string> {
-	const client = new OAuthClient(fetchOverHttp, origin);
+it("draws what links to the home page show elsewhere", async () => {
+	const context = await chromium.browser.newContext({
+		viewport: { width: 600, height: 315 },
+		deviceScaleFactor: 2,
+		colorScheme: "light",
+	});
+	try {
+		const page = await context.newPage();
+		await page.goto(origin);
+		// The masthead alone, in the middle.
+		await page.evaluate(`
+			for (const other of document.querySelectorAll("main > :not(header)")) other.remove();
+			document.querySelector("main").style = "min-height: 100vh; padding: 0 3rem; display: grid; align-content: center";
+		`);
+		await page.screenshot({ path: join(FOLDER, "preview.png") });
+	} finally {
+		await context.close();
+	}
+});
+
+const cardOf = (page: Page, name: string) =>
+	page.locator("details.call", { has: page.getByText(name, { exact: true }) });
+
+async function openPlayground(page: Page): Promise<void> {
+	await page.goto(`${origin}/playground`);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await allowAndSignIn(page, { email: `${crypto.randomUUID()}@example.com`, permissions: ["image_generation"] });
+	await page.getByRole("heading", { name: "Tools" }).waitFor();
+}
+
+async function call(page: Page, tool: string, args: Readonly<Record<string, string>> = {}): Promise<void> {
+	const card = cardOf(page, tool);
+	await card.getByText(tool, { exact: true }).click();
+	for (const [name, value] of Object.entries(args)) await card.getByLabel(new RegExp(`^${name}\\b`, "i")).fill(value);
+	await card.getByRole("button", { name: "Call" }).click();
+}
+
+async function openAccount(page: Page, email: string): Promise<void> {
+	await page.goto(`${origin}/account`);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByLabel("Email address").fill(email);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("heading", { name: "What happened" }).waitFor();
+}
+
+async function authorizationUrl(clientName: string, at = origin): Promise<string> {
+	const client = new OAuthClient(fetchOverHttp, at);
 	const { url } = await client.authorizationUrl(await client.register(clientName));
 	return url;
 }

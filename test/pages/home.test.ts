@@ -151,6 +151,24 @@ describe("the server's mark", () => {
 	});
 });
 
+it("has a picture for links only if the theme says so", async () => {
+	const { page } = await openHome("https://mcp.example.com");
+	const content = (name: string) => page.querySelector(`meta[property="${name}"]`)?.getAttribute("content");
+	const response = await fetchWorker(`${LOCAL}/preview.png`);
+	if (server.theme.hasPreview) {
+		expect(content("og:image")).toBe("https://mcp.example.com/preview.png");
+		expect(content("og:image:alt")).toContain(title);
+		expect(response.headers.get("Content-Type")).toBe("image/png");
+		const bytes = new DataView(await response.arrayBuffer());
+		// PNG, section 11.2.1: the header has the width and the height.
+		const size = { width: bytes.getUint32(16), height: bytes.getUint32(20) };
+		expect(size).toEqual({ width: Number(content("og:image:width")), height: Number(content("og:image:height")) });
+	} else {
+		expect(content("og:image")).toBeUndefined();
+		expect(response.status).toBe(404);
+	}
+});
+
 it("no page but the home page may run a script", async () => {
 	const policyOf = async (path: string) =>
 		(await fetchWorker(LOCAL + path, { headers: { Accept: "text/html" } })).headers.get("Content-Security-Policy");

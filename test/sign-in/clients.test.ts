@@ -35,7 +35,10 @@ afterAll(async () => {
 async function start(worker: string, state: string): Promise<RunningServer> {
 	const text = await readFile(join(ROOT, "wrangler.jsonc"), "utf8");
 	const config = join(folder, `${worker}.jsonc`);
-	await writeFile(config, text.replace('"src/index.ts"', JSON.stringify(join(ROOT, `test/support/${worker}.ts`))));
+	const moved = text
+		.replace('"src/index.ts"', JSON.stringify(join(ROOT, `test/support/${worker}.ts`)))
+		.replace('"./dist/assets"', JSON.stringify(join(ROOT, "dist/assets")));
+	await writeFile(config, moved);
 	const server = await startServer({ persistTo: state, flags: ["--config", config] });
 	await waitFor("the greeting", async () => server.output().includes("Stop with Ctrl-C."), GREETING_MILLISECONDS);
 	return server;

@@ -6,7 +6,7 @@ import { server as fixture } from "./fixture/server.ts";
 export { StdioContainer } from "../../src/stdio/container.ts";
 export { StdioLocal } from "../../src/stdio/local.ts";
 
-export const server = { ...fixture, signIn: apiKeys() };
+export const server = { ...fixture, pages: [], signIn: apiKeys() };
 
 const worker: Worker = createWorker(server);
 
