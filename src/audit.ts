@@ -32,17 +32,34 @@ export type AuditFields = {
 	readonly outcome?: string;
 	/** Which protocol a tool was called over. */
 	readonly era?: string;
+	/** The trace that the client's request belongs to. */
+	readonly traceId?: string | undefined;
 	readonly milliseconds?: number;
 };
 
 export function audit(event: AuditEvent, fields: AuditFields): void {
+	measure(event, fields);
+}
+
+/** An answered request, which nobody has to be told of, but which operators count. */
+type RequestFields = Pick<AuditFields, "requestId" | "traceId" | "milliseconds"> & {
+	readonly method: string;
+	readonly path: string;
+	readonly status: number;
+};
+
+/** Writes an event to the log, and to Analytics Engine if it is bound. */
+export function measure(event: AuditEvent | "request", fields: AuditFields | RequestFields): void {
 	logEvent(event, fields);
-	const { user, client, grant, tool, outcome, era, requestId, milliseconds } = fields;
 	const { AUDIT: dataset } = env as { readonly AUDIT?: AnalyticsEngineDataset };
-	dataset?.writeDataPoint({
+	if (!dataset) return;
+	const { user, client, grant, tool, outcome, era }: Partial<AuditFields> = fields;
+	const { path, status }: Partial<RequestFields> = fields;
+	const what = [tool ?? path, outcome ?? status?.toString(), era, fields.traceId];
+	dataset.writeDataPoint({
 		indexes: [user ?? ""],
-		blobs: [event, requestId, client ?? "", grant ?? "", tool ?? "", outcome ?? "", era ?? ""],
-		doubles: [milliseconds ?? 0],
+		blobs: [event, fields.requestId, ...[client, grant, ...what].map((text) => text ?? "")],
+		doubles: [fields.milliseconds ?? 0],
 	});
 }
 

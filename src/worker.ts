@@ -7,6 +7,7 @@ import { requestId } from "hono/request-id";
 import type { AppEnv } from "./app-env.ts";
 import { answerError, ENDPOINTS, explainToBrowsers, PROGRAM_PATHS, refuse } from "./http/answers.tsx";
 import { limitBody } from "./http/body.ts";
+import { answerHealth, HEALTH_PATH } from "./http/health.ts";
 import { refuseForeignRequests } from "./http/host-policy.ts";
 import { refuseWhileMisconfigured } from "./http/misconfigured.tsx";
 import { runWithRequestId } from "./http/request-id.ts";
@@ -71,6 +72,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 		app.use(path, allowWebPages, explainToBrowsers);
 	}
 	app.use(refuseWhileMisconfigured);
+	app.get(HEALTH_PATH, answerHealth);
 	app.use(limitBody(MAX_BODY_BYTES, "The request"));
 
 	for (const extra of server.extras) {

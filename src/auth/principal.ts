@@ -25,6 +25,8 @@ export type Principal = {
 	readonly origin: string;
 	/** Names this request in the log and in error texts. */
 	readonly requestId: string;
+	/** The trace that this request belongs to, if its sender named one: a `traceparent` (W3C Trace Context). */
+	readonly traceparent: string | undefined;
 	/** The name of the user in the log: a keyed hash. */
 	readonly pseudonym: string;
 	readonly era: Era;

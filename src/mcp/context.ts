@@ -3,6 +3,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { ClientCapabilities, ServerContext } from "@modelcontextprotocol/server";
 import { currentPrincipal, type Principal } from "../auth/principal.ts";
 import { logError } from "../errors.ts";
+import { traceparentOf } from "../http/trace-context.ts";
 import type { Change } from "./change.ts";
 import type { Upstream } from "./define/upstream.ts";
 import { openState, sealState } from "./request-state.ts";
@@ -105,8 +106,11 @@ export function userContextOf({ env, server }: Pick<Serving, "env" | "server">):
 export function contextOf(name: string, serving: Serving, mcp: ServerContext): Context {
 	const { env, clientCapabilities } = serving;
 	const { mcpReq: request } = mcp;
+	const userContext = userContextOf(serving);
 	return {
-		...userContextOf(serving),
+		...userContext,
+		// A message can belong to another trace than the request that brought it.
+		traceparent: traceparentOf(request._meta?.traceparent) ?? userContext.traceparent,
 		signal: request.signal,
 		request,
 		// A client states them once, in an initialize request, or, since 2026-07-28, with each request.

@@ -11,6 +11,7 @@ import { JSON_RPC, jsonRpcError } from "../http/json-rpc.ts";
 import { isUserBeyond, LIMIT_RETRY_SECONDS } from "../http/limits.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
+import { traceparentOf } from "../http/trace-context.ts";
 import { VERSION_HEADER } from "./headers.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
 import { SessionIds } from "./session-ids.ts";
@@ -83,6 +84,7 @@ async function principalOf(
 		expiresAt,
 		origin: url.origin,
 		requestId: currentRequestId(),
+		traceparent: traceparentOf(request.headers.get("traceparent")),
 		pseudonym: await pseudonymOf(user.id, env, isLocal),
 		era: endpoint.endsWith("/sse") ? "sse" : isStateless(request) ? "2026-07-28" : "2025",
 		isLocal,

@@ -75,4 +75,6 @@ export type Occurrence = {
 	readonly grantId?: string;
 	readonly clientId?: string | undefined;
 	readonly outcome?: string;
+	/** How long it took. */
+	readonly milliseconds?: number;
 };

@@ -234,13 +234,20 @@ export class GrantKeeper implements Keeper, Exchanges {
 	/** Notes an event in the audit log, and for the user. @param shown what only the user sees of it */
 	async #record(
 		event: AuditEvent,
-		{ userId, grantId: grant, clientId: client, outcome }: Occurrence,
+		{ userId, grantId: grant, clientId: client, outcome, milliseconds }: Occurrence,
 		shown = outcome,
 	): Promise<void> {
 		this.#host.history.add({ event, client: client ?? "", grant: grant ?? "", outcome: shown });
 		// A server without a key refuses all requests, unless it is local.
 		const user = await pseudonymOf(userId, this.#host.env, true);
-		audit(event, { requestId: currentRequestId(), user, client, grant, ...(outcome !== undefined && { outcome }) });
+		audit(event, {
+			requestId: currentRequestId(),
+			user,
+			client,
+			grant,
+			...(outcome !== undefined && { outcome }),
+			...(milliseconds !== undefined && { milliseconds }),
+		});
 	}
 
 	async #answering<T>(requestId: string, answer: () => Promise<T>): Promise<T> {

@@ -58,6 +58,7 @@ export class TokenEndpoint {
 	}
 
 	async #refresh({ asked, request, form }: Asking, grant: GrantRecord | undefined): Promise<Response> {
+		const start = Date.now();
 		const { replaced, record, endReused } = this.#parts;
 		const { userId, grantId, isGenuine } = asked;
 		const wanted: Asked = {
@@ -72,7 +73,8 @@ export class TokenEndpoint {
 		if (standing.kind === "answered") {
 			const refusal = await this.#authenticate(request, form);
 			if (refusal) return refusal;
-			await record("grant_refreshed", { userId, grantId, clientId, outcome: "repeated" });
+			const milliseconds = Date.now() - start;
+			await record("grant_refreshed", { userId, grantId, clientId, outcome: "repeated", milliseconds });
 			return Response.json(standing.answer, { headers: { "Cache-Control": "no-store" } });
 		}
 		if (standing.kind === "reused" || (isGenuine && !(await isKnown(standing.token, grant)))) {
@@ -86,7 +88,7 @@ export class TokenEndpoint {
 		const response = await this.#askForTokens(request, form);
 		if (!response.ok) return response;
 		await replaced.keep(grantId, standing.token, wanted, await response.clone().json());
-		await record("grant_refreshed", { userId, grantId, clientId });
+		await record("grant_refreshed", { userId, grantId, clientId, milliseconds: Date.now() - start });
 		return response;
 	}
 

@@ -33,6 +33,7 @@ async function openUpstream(name: string) {
 		grantId: "no-grant",
 		origin: ORIGIN,
 		requestId: "a-request",
+		traceparent: undefined,
 		pseudonym: "a-pseudonym",
 		era: "2025" as const,
 		isLocal: false,

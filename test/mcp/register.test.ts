@@ -15,6 +15,7 @@ const principal: Principal = {
 	permissions: [],
 	scopes: ["tools"],
 	requestId: "request-1",
+	traceparent: undefined,
 	upstreamToken: undefined,
 	grantId: "grant-1",
 	origin: "https://mcp.example.com",

@@ -37,6 +37,7 @@ const principalNamed = (id: string, clientId = "client-1"): Principal => ({
 	permissions: [],
 	scopes: ["tools", "identity"],
 	requestId: "request-1",
+	traceparent: undefined,
 	upstreamToken: undefined,
 	grantId: "grant-1",
 	origin: LOCAL,

@@ -83,6 +83,7 @@ it("is one event for each step, with the user as a keyed hash", async () => {
 	expect(linesOf("signed_in")).toEqual([{ event: "signed_in", ...ofGrant }]);
 	expect(linesOf("token_issued")).toEqual([{ event: "token_issued", ...ofGrant }]);
 	expect(linesOf("grant_refreshed").map(({ outcome }) => outcome)).toEqual([undefined, "repeated"]);
+	expect(linesOf("grant_refreshed").map(({ milliseconds }) => typeof milliseconds)).toEqual(["number", "number"]);
 	expect(linesOf("refused")).toMatchObject([{ requestId, outcome: expect.stringContaining("invalid_grant") }]);
 	await vi.waitFor(() => expect(linesOf("grant_ended")).toMatchObject([{ ...ofGrant, outcome: "app" }]));
 	const [call] = linesOf("tool_call");
