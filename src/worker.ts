@@ -50,7 +50,7 @@ function createApp(server: DefinedServer): Hono<AppEnv> {
 	const app = new Hono<AppEnv>();
 
 	app.onError(answerError);
-	app.notFound((c) => refuse(c, 404, `There is no such page here. ${ENDPOINTS}`));
+	app.notFound((c) => refuse(c, 404, `Nothing is at this address. ${ENDPOINTS}`));
 	app.use(contextStorage(), async (c, next) => {
 		c.set("server", server);
 		await next();

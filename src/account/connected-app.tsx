@@ -12,25 +12,35 @@ export function App({ app, sentences }: { app: ConnectedApp; sentences: readonly
 			</h2>
 			<dl>
 				<dt>Published by</dt>
-				<dd>{domain ? <strong>{domain}</strong> : "Unknown: the app chose its own name"}</dd>
+				<dd>{domain ? <strong>{domain}</strong> : "Unknown. Anyone can use this name."}</dd>
 				<dt>Access went to</dt>
 				<dd>{redirectHost}</dd>
 				<dt>Connected</dt>
 				<dd>
 					<Time at={createdAt} />
 				</dd>
-				<dt>Last renewed</dt>
-				<dd>{refreshedAt === undefined ? "Not yet" : <Time at={refreshedAt} />}</dd>
+				{refreshedAt !== undefined && (
+					<>
+						<dt>Last renewed</dt>
+						<dd>
+							<Time at={refreshedAt} />
+						</dd>
+					</>
+				)}
 				{expiresAt !== undefined && (
 					<>
-						<dt>Ends, if not renewed</dt>
+						<dt>Expires unless renewed</dt>
 						<dd>
 							<Time at={expiresAt} />
 						</dd>
 					</>
 				)}
-				<dt>Open connections</dt>
-				<dd>{streams}</dd>
+				{streams > 0 && (
+					<>
+						<dt>Open connections</dt>
+						<dd>{streams}</dd>
+					</>
+				)}
 				<dt>It may</dt>
 				<dd>
 					<ul>

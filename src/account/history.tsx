@@ -11,9 +11,9 @@ export function History({ apps, history }: Account) {
 	}
 	return (
 		<>
-			<h2>What happened</h2>
+			<h2>Recent activity</h2>
 			<p class="muted">
-				Sign-ins, renewals, and calls that may take long or ask you something. Ordinary calls are not kept.
+				Sign-ins, renewals, and calls that can take long or ask you something. Other calls are not recorded.
 			</p>
 			{history.length === 0 ? (
 				<p>Nothing yet.</p>

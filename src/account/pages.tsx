@@ -17,7 +17,7 @@ type WelcomeProps = {
 
 export function WelcomePage({ providers, hasFailed }: WelcomeProps) {
 	return (
-		<Layout title="Your connected apps">
+		<Layout title="Your connected apps" hasWayHome>
 			<div class="card">
 				<h1>Your connected apps</h1>
 				{hasFailed && (
@@ -27,14 +27,14 @@ export function WelcomePage({ providers, hasFailed }: WelcomeProps) {
 				)}
 				<p>Sign in to see which apps use this server for you, what happened in your name, and to end it.</p>
 				<form method="post" action="/account/sign-in">
-					<div class="buttons providers">
+					<div class={providers.length === 0 ? "buttons" : "buttons providers"}>
 						{providers.length === 0 && (
 							<button type="submit" class="primary">
 								Sign in
 							</button>
 						)}
 						{providers.map(({ name, title }) => (
-							<button type="submit" formaction={`/account/sign-in?provider=${name}`} class="primary">
+							<button type="submit" formaction={`/account/sign-in?provider=${name}`}>
 								<Initial title={title} />
 								Sign in with {title}
 							</button>
@@ -59,12 +59,15 @@ type AccountProps = Account & {
 
 export function AccountPage({ user, provider, server, env, apps, history, done, problem }: AccountProps) {
 	return (
-		<Layout title="Your connected apps">
+		<Layout title="Your connected apps" hasWayHome>
 			<h1>Your connected apps</h1>
 			<form method="post" action="/account/sign-out" class="who">
 				<p>
-					You are signed in as <strong>{user.name}</strong>
-					{provider && ` with ${provider}`}. <button type="submit">Sign out</button>
+					<span>
+						You are signed in as <strong>{user.name}</strong>
+						{provider && ` with ${provider}`}.
+					</span>
+					<button type="submit">Sign out</button>
 				</p>
 			</form>
 			{problem !== undefined && (
@@ -78,14 +81,18 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 					what it had open has ended. A call with an access token that it still has can work for up to a minute.
 				</p>
 			)}
-			{apps.length === 0 && <p>No app uses this server for you.</p>}
+			{apps.length === 0 && (
+				<p>
+					No app uses this server for you. <a href="/">Connect one</a>.
+				</p>
+			)}
 			{apps.map((app) => (
 				<App app={app} sentences={app.scopes.flatMap((scope) => sentencesOf(server, env, scope))} />
 			))}
 			{apps.length > 1 && (
 				<form method="post" action="/account/disconnect">
 					<div class="buttons">
-						<button type="submit" name="all" value="yes">
+						<button type="submit" name="all" value="yes" class="danger">
 							Disconnect all apps
 						</button>
 					</div>
@@ -94,15 +101,19 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 			<History apps={apps} history={history} />
 			<h2>Your data</h2>
 			<p>
-				<a href="/account/data">Download everything that this server keeps of you</a>, as JSON.
+				<a href="/account/data">Download everything that this server keeps about you</a>, as a JSON file.
 			</p>
 			<form method="post" action="/account/delete" class="card">
 				<label class="choice">
 					<input type="checkbox" name="sure" value="yes" required />
-					<span>I want this server to disconnect all my apps, and to delete everything that it keeps of me.</span>
+					<span>
+						Disconnect all my apps, and delete everything that this server keeps about me. This cannot be undone.
+					</span>
 				</label>
 				<div class="buttons">
-					<button type="submit">Delete everything</button>
+					<button type="submit" class="danger">
+						Delete everything
+					</button>
 				</div>
 			</form>
 		</Layout>
@@ -111,10 +122,10 @@ export function AccountPage({ user, provider, server, env, apps, history, done, 
 
 export function DeletedPage() {
 	return (
-		<Layout title="Everything is deleted">
+		<Layout title="Everything is deleted" hasWayHome>
 			<div class="card">
 				<h1>Everything is deleted</h1>
-				<p>All apps are disconnected, and this server keeps nothing of you any more. You are signed out.</p>
+				<p>All apps are disconnected, and this server keeps nothing about you any more. You are signed out.</p>
 				<p class="muted">
 					A call with an access token that an app still has can work for up to a minute. This server’s log identifies
 					you only by a code, and deletes its entries after some days.

@@ -59,12 +59,14 @@ function welcome(c: Context<AppEnv>, status: ContentfulStatusCode): Response | P
 	const { origin, pathname } = new URL(c.req.url);
 	return answerWithPage(c, status, {
 		title: "Almost there",
-		sentence: `This address is for MCP clients: paste it into yours. ${c.get("server").signIn.describe(c.env, origin).next}`,
+		sentence: `This address is for your AI assistant: paste it there. ${c.get("server").signIn.describe(c.env, origin).next}`,
 		hint: (
 			<>
 				<pre>{origin + pathname.replace(/\/message$/, "")}</pre>
 				<p>
-					The <a href="/">home page</a> has the configurations of several clients to paste.
+					<a class="button" href="/">
+						How to connect your assistant
+					</a>
 				</p>
 			</>
 		),

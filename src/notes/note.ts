@@ -11,6 +11,7 @@ const TITLE_LENGTH = 60;
 export const note = defineResource({
 	name: "note",
 	title: "Your notes",
+	summary: "The notes that were kept for you, the newest first.",
 	description:
 		"A note that the tool remember kept for you. The list shows the newest 100; the tool recall finds the rest.",
 	scope: "notes",

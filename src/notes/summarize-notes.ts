@@ -9,6 +9,7 @@ const MAX_NOTES_IN_PROMPT = 30;
 export const summarizeNotes = definePrompt({
 	name: "summarize-notes",
 	title: "Summarize my notes",
+	summary: "Sums up your notes, all of them or those about a topic.",
 	description: "Asks for a summary of the notes that the tool remember kept for you, of all or of those about a topic.",
 	scope: "notes",
 	needsUser: true,

@@ -46,7 +46,8 @@ export function refuseForProvider(
 	const { name, title } = provider ?? identityProviders.find((one) => one.name === "github") ?? {};
 	const hint = (
 		<>
-			<p>Only the administrator of this server can change that.</p>
+			<p>Only the administrator of this server can change that: show them this page.</p>
+			<h2>For the administrator</h2>
 			<Remedy reason={reason} name={name} title={title} callbackUrl={callbackUrl(c)} />
 			<p>{redirectTo ? <a href={redirectTo}>Back to your app</a> : "Then connect again from your app."}</p>
 		</>

@@ -5,6 +5,7 @@ import type { Child } from "hono/jsx";
 import type { AppEnv } from "../app-env.ts";
 import { logError } from "../errors.ts";
 import { refuse } from "../http/answers.tsx";
+import { withCode } from "../pages/error.tsx";
 import { hasCallbackMismatch, refuseForProvider } from "./misconfigured-provider.tsx";
 import { readForm } from "./sign-in.ts";
 import { guardedStorage } from "./storage.ts";
@@ -18,14 +19,14 @@ type Answer = Response | Promise<Response>;
 export const START_AGAIN = "Go back to your app and connect again.";
 /** Plain HTTP means a loopback host. */
 const SAFARI_ON_LOCALHOST =
-	" Older versions of Safari drop the cookie that sign-in needs on http://localhost: use another browser.";
+	" Older versions of Safari drop the cookie that the sign-in needs on this computer: use another browser.";
 
 /** How to make clients delete their registration, so that they register again. */
 const FORGETTING: readonly (readonly [client: string, how: Child])[] = [
-	["Claude Code", "/mcp, this server, Clear authentication"],
-	["VS Code", "the command “Authentication: Remove Dynamic Authentication Providers”"],
-	["mcp-remote", "delete the folder ~/.mcp-auth"],
-	["any other app", "remove this server from it, then add it again"],
+	["Most apps", "remove this server, then add it again"],
+	["Claude Code", withCode("enter `/mcp`, choose this server, then “Clear authentication”")],
+	["VS Code", "run the command “Authentication: Remove Dynamic Authentication Providers”"],
+	["mcp-remote", withCode("delete the folder `~/.mcp-auth`")],
 ];
 
 /** The page for an error without a redirect: the client or its redirect URI is not trusted. */
@@ -123,8 +124,8 @@ export function refuseUnknownClient(c: Context<AppEnv>): Answer {
 		400,
 		"This server does not know the app that sent you here.",
 		<>
-			<p>If the app connects for the first time, wait a minute, then reload this page.</p>
-			<Forgetting why="Otherwise the app registered before, but with another server at this address, or this server’s data was deleted since. Make the app forget its registration, then connect again:" />
+			<p>If your app connects for the first time, wait a minute, then reload this page.</p>
+			<Forgetting why="Otherwise, your app remembers a connection that this server no longer has. Remove it, then connect again:" />
 		</>,
 	);
 }

@@ -54,16 +54,16 @@ export function scopeChoices(server: Server, env: Env, { offered, requested, url
 			scope,
 			sentence: sentenceOf(definition, env),
 			command: command?.(env),
-			note: permission && NOTES[availability]?.(permission),
+			note: permission && NOTES[availability]?.(server.permissions[permission]?.title ?? permission),
 			isTicked: availability === "some" ? offered.length === 1 || requested.includes(scope) : availability !== "nobody",
 		};
 	});
 }
 
-const NOTES: Partial<Record<Availability, (permission: string) => string>> = {
-	chosen: (permission) => `Needs the permission ${permission}. Tick it on the next page, too.`,
-	some: (permission) => `Granted only to users who have the permission ${permission}.`,
-	nobody: (permission) => `No user of this server has the permission ${permission} yet.`,
+const NOTES: Partial<Record<Availability, (title: string) => string>> = {
+	chosen: (title) => `Works only if you also tick “${title}” on the next page.`,
+	some: (title) => `Only for users with the permission “${title}”.`,
+	nobody: (title) => `No user of this server has the permission “${title}” yet.`,
 };
 
 function availabilityOf(server: Server, env: Env, permission: string, url: string): Availability {

@@ -47,23 +47,22 @@ export function ConsentPage({
 		<Layout title={`Allow ${name} at ${host}?`}>
 			<div class="card">
 				<h1>
-					Allow <bdi>{name}</bdi> to use {currentServer().info.title} at {host} for you?
+					Allow <bdi>{name}</bdi>?
 				</h1>
+				<p>
+					This app wants to use <strong>{currentServer().info.title}</strong> at {host} for you.
+				</p>
 				<dl>
 					<dt>Access goes to</dt>
 					<dd>
 						<strong>{opensApp(redirectUri) ? redirectUri : new URL(redirectUri).host}</strong>
 					</dd>
-					<dt>App</dt>
-					<dd>
-						<bdi>{name}</bdi>
-						{mixesAlphabets(name) && (
-							<span class="note">Careful: this name mixes letters of several alphabets that look alike.</span>
-						)}
-					</dd>
 					<dt>Published by</dt>
-					<dd>{clientDomain ? <strong>{clientDomain}</strong> : "Unknown: the app chose its own name"}</dd>
+					<dd>{clientDomain ? <strong>{clientDomain}</strong> : "Unknown. Anyone can use this name."}</dd>
 				</dl>
+				{mixesAlphabets(name) && (
+					<p class="warning">Careful: the app’s name mixes letters of several alphabets that look alike.</p>
+				)}
 				{isUnreviewed && (
 					<p class="warning">
 						The administrator of this server has not reviewed apps of <strong>{clientDomain}</strong>. Continue only if
@@ -74,7 +73,7 @@ export function ConsentPage({
 					<p class="warning">
 						Access goes to{" "}
 						{opensApp(redirectUri) ? `the app that opens ${new URL(redirectUri).protocol} links` : "an app"} on{" "}
-						<strong>this computer</strong>. Continue only if you just started signing in from it.
+						<strong>this device</strong>. Continue only if you just started signing in from it.
 					</p>
 				)}
 				<form method="post" action="/authorize">
@@ -109,10 +108,15 @@ export function ConsentPage({
 						{account && (
 							<>
 								{" "}
-								You can undo this at <a href={account}>{account}</a>.
+								You can undo this at any time under <a href={account}>your connected apps</a>.
 							</>
 						)}
 					</p>
+					{providers.length > 1 && (
+						<p>
+							<strong>Allow, and sign in with:</strong>
+						</p>
+					)}
 					<div class={providers.length > 1 ? "buttons providers" : "buttons"}>
 						<button type="submit" name="decision" value="deny">
 							Deny
@@ -123,9 +127,15 @@ export function ConsentPage({
 							</button>
 						) : (
 							providers.map(({ name, title }) => (
-								<button type="submit" name="decision" value="approve" formaction={`/authorize?provider=${name}`}>
+								<button
+									type="submit"
+									name="decision"
+									value="approve"
+									formaction={`/authorize?provider=${name}`}
+									aria-label={`Allow, and sign in with ${title}`}
+								>
 									<Initial title={title} />
-									Allow with {title}
+									{title}
 								</button>
 							))
 						)}

@@ -17,7 +17,7 @@ export type ErrorPageProps = {
 export function ErrorPage({ title = "That did not work", sentence, hint, ...props }: ErrorPageProps) {
 	const { isNotice = false, hasHomeLink = true, requestId } = props;
 	return (
-		<Layout title={title}>
+		<Layout title={title} hasWayHome={hasHomeLink}>
 			<div class="card">
 				<h1>{title}</h1>
 				{isNotice ? (
@@ -28,15 +28,16 @@ export function ErrorPage({ title = "That did not work", sentence, hint, ...prop
 					</p>
 				)}
 				{typeof hint === "string" ? <p>{withCode(hint)}</p> : hint}
-				<p class="muted">
-					Request <code>{requestId}</code>
-					{hasHomeLink && (
-						<>
-							{" "}
-							· <a href="/">What this server is</a>
-						</>
-					)}
-				</p>
+				{hasHomeLink && (
+					<p>
+						<a href="/">Go to the home page</a>
+					</p>
+				)}
+				{!isNotice && (
+					<p class="muted note">
+						If you ask for help, give this number: <code>{requestId}</code>
+					</p>
+				)}
 			</div>
 		</Layout>
 	);

@@ -44,7 +44,7 @@ export function HomePage({ home }: { home: Home }) {
 				)}
 			</div>
 
-			<h2>Connect your client</h2>
+			<h2>Connect your assistant</h2>
 			<Clients clients={clientsOf(home)} />
 
 			<Items title="Tools" items={catalogue.tools} home={home} />
@@ -53,7 +53,7 @@ export function HomePage({ home }: { home: Home }) {
 
 			<h2>Other addresses</h2>
 			<dl>
-				<dt>HTTP+SSE, for older clients</dt>
+				<dt>For older clients (HTTP+SSE)</dt>
 				<dd>
 					<code>{`${origin}/sse`}</code>
 				</dd>
@@ -174,7 +174,9 @@ function StepItem({ step: { text, code, link }, id }: { step: Step; id: string }
 			{code && (
 				<div class="code">
 					<CopyButton target={id} what="this configuration" />
-					<pre id={id}>{code}</pre>
+					<pre id={id} tabindex={0}>
+						{code}
+					</pre>
 				</div>
 			)}
 		</li>

@@ -11,11 +11,26 @@ type LayoutProps = PropsWithChildren<{
 	isWide?: boolean;
 	/** Whether the page itself shows whose it is. */
 	hasMasthead?: boolean;
+	/** Whether the server's name leads to the home page. On a step of a sign-in, it would lead away. */
+	hasWayHome?: boolean;
 }>;
 
-export function Layout({ title, head, isWide = false, hasMasthead = false, children }: LayoutProps) {
+export function Layout({
+	title,
+	head,
+	isWide = false,
+	hasMasthead = false,
+	hasWayHome = false,
+	children,
+}: LayoutProps) {
 	const { info, theme } = currentServer();
 	const { css, markUrl } = styleOf(theme);
+	const brand = (
+		<>
+			<img src={markUrl} alt="" />
+			{info.title}
+		</>
+	);
 	return (
 		<>
 			{raw("<!doctype html>")}
@@ -26,16 +41,11 @@ export function Layout({ title, head, isWide = false, hasMasthead = false, child
 					<meta name="color-scheme" content="light dark" />
 					<title>{`${title} · ${info.title}`}</title>
 					<link rel="icon" href={markUrl} />
-					{head}
 					<style>{raw(css)}</style>
+					{head}
 				</head>
 				<body>
-					{!hasMasthead && (
-						<header class="brand">
-							<img src={markUrl} alt="" />
-							{info.title}
-						</header>
-					)}
+					{!hasMasthead && <header class="brand">{hasWayHome ? <a href="/">{brand}</a> : brand}</header>}
 					<main class={isWide ? "wide" : undefined}>{children}</main>
 				</body>
 			</html>

@@ -19,7 +19,7 @@ export function SignInPage({ state, permissions, app, rejectedEmail }: SignInPag
 				<h1>Sign in</h1>
 				{app && (
 					<p>
-						To let <bdi>{app}</bdi> in.
+						Sign in so that <bdi>{app}</bdi> can use this server.
 					</p>
 				)}
 				<p class="warning">
@@ -42,22 +42,21 @@ export function SignInPage({ state, permissions, app, rejectedEmail }: SignInPag
 							autocomplete="username"
 							required
 							autofocus
+							aria-invalid={rejectedEmail === undefined ? undefined : "true"}
 							aria-describedby={rejectedEmail === undefined ? undefined : "email-problem"}
 						/>
 					</label>
 					<label class="field">
-						Password
+						Password (may stay empty)
 						<input type="password" name="password" autocomplete="off" />
 					</label>
 					{permissions.length > 0 && (
 						<fieldset>
-							<legend>Try it as a user who</legend>
+							<legend>Permissions to try it with</legend>
 							{permissions.map(({ name, title }) => (
 								<label class="choice">
 									<input type="checkbox" name="permission" value={name} />
-									<span>
-										{title} (<code>{name}</code>)
-									</span>
+									<span>{title}</span>
 								</label>
 							))}
 						</fieldset>

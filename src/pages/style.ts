@@ -40,6 +40,7 @@ const RULES = `
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 40rem; margin: 0 auto; padding: 2rem 1rem; overflow-wrap: anywhere; }
 .brand { display: flex; gap: 0.5rem; align-items: center; max-width: 40rem; margin: 0 auto; padding: 1.25rem 1rem 0; font-weight: 600; }
+.brand a { display: contents; color: inherit; text-decoration: none; }
 .brand img { width: 1.5rem; height: 1.5rem; flex: none; }
 .brand + main { padding-top: 1rem; }
 main.wide, .brand:has(+ main.wide) { max-width: 56rem; }
@@ -55,9 +56,11 @@ td code { white-space: nowrap; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1.5rem; }
 .card + .card { margin-top: 1rem; }
 .card h2 { margin-top: 0; }
+.card > :first-child { margin-top: 0; }
 .card > :last-child { margin-bottom: 0; }
 dd ul { margin: 0; padding-left: 1.25rem; }
-.who button { padding: 0.25rem 0.75rem; }
+.who p { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; }
+.who button { flex: none; padding: 0.25rem 0.75rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 1rem 0; }
 dt { color: var(--muted); }
 dd { margin: 0; }
@@ -69,12 +72,23 @@ label.choice input { width: 1.25rem; height: 1.25rem; margin: 0.125rem 0 0; flex
 .note { display: block; font-size: 0.875rem; }
 label.field { display: block; margin: 1rem 0; font-weight: 600; }
 label.field input { display: block; width: 100%; margin-top: 0.25rem; padding: 0.625rem 0.75rem; font: inherit; font-weight: normal; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: 0.5rem; }
+label.field input[aria-invalid=true] { border-color: var(--problem-line); }
+::placeholder { color: var(--muted); opacity: 1; }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.5rem; }
-button { flex: 1 1 10rem; padding: 0.75rem 1rem; font: inherit; font-weight: 600; color: var(--ink); background: transparent; border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; }
+button { flex: 1 1 10rem; padding: 0.75rem 1rem; font: inherit; font-weight: 600; color: var(--ink); background: transparent; border: 1px solid var(--muted); border-radius: 0.5rem; cursor: pointer; }
+.buttons button[value=deny] { order: 1; }
+button.danger { color: var(--problem-line); border-color: currentColor; }
 button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0; border-top: 1px solid var(--line); }
+td time { white-space: nowrap; }
+@media (max-width: 30rem) {
+	thead { position: absolute; clip-path: inset(50%); }
+	tr { display: block; padding: 0.5rem 0; border-top: 1px solid var(--line); }
+	td { display: block; padding: 0; border: 0; }
+	td:first-child { color: var(--muted); font-size: 0.875rem; }
+}
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .address { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; }
 .address code { font-size: 1rem; font-weight: 600; }
@@ -84,17 +98,18 @@ td, th { text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0
 .lead { font-size: 1.125rem; margin-top: 0; }
 button.copy { flex: none; padding: 0.25rem 0.75rem; font-size: 0.875rem; }
 .code { position: relative; }
-.code pre { margin: 0.5rem 0; }
+.code pre { margin: 0.5rem 0; white-space: pre; overflow-x: auto; }
 .code button.copy { position: absolute; top: 0.5rem; right: 0.5rem; background: var(--card); }
 .code button.copy:not([hidden]) + pre { padding-right: 5.5rem; }
-@media (max-width: 30rem) { .code button.copy { position: static; } .code button.copy:not([hidden]) + pre { padding-right: 0.75rem; } }
+@media (max-width: 30rem) { .code button.copy { position: static; margin-top: 0.5rem; } .code button.copy:not([hidden]) + pre { padding-right: 0.75rem; } }
 .providers { flex-direction: column; }
 .providers button { display: flex; gap: 0.75rem; align-items: center; flex: none; text-align: left; }
-.providers button[value=deny] { order: 1; justify-content: center; border-color: transparent; }
+.providers button[value=deny] { justify-content: center; }
 main.wide .buttons button { flex: none; }
-.initial { display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; flex: none; color: var(--on-accent); background: var(--accent); border-radius: 50%; font-size: 0.875rem; }
+.initial { display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; flex: none; background: var(--line); border-radius: 50%; font-size: 0.875rem; }
 .initial::before { content: attr(data-letter) / ""; }
-a.button { display: inline-block; padding: 0.5rem 1rem; font-weight: 600; text-decoration: none; color: var(--on-accent); background: var(--accent); border-radius: 0.5rem; }
+p:has(> a.button) { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; }
+a.button { display: inline-block; text-align: center; padding: 0.5rem 1rem; font-weight: 600; text-decoration: none; color: var(--on-accent); background: var(--accent); border-radius: 0.5rem; }
 .tabs { display: flex; flex-wrap: wrap; gap: 0.25rem; border: 0; margin: 0; padding: 0; }
 .tabs > legend { margin-bottom: 0.5rem; padding: 0; font-size: 1.125rem; }
 .tabs > label { padding: 0.5rem 0.75rem; border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; }
@@ -109,7 +124,7 @@ a.button { display: inline-block; padding: 0.5rem 1rem; font-weight: 600; text-d
 	.tabs > section { display: none; }
 ${SHOWN_PANELS}
 }
-.tools { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 0.75rem; }
+.tools { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: 0.75rem; }
 .tools li { background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 1rem; }
 .tools h3 { display: flex; gap: 0.5rem; align-items: center; margin: 0; font-size: 1rem; }
 .tools img { width: 1.25rem; height: 1.25rem; flex: none; }

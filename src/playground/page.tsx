@@ -11,7 +11,7 @@ export function PlaygroundPage() {
 		</>
 	);
 	return (
-		<Layout title="Playground" isWide head={head}>
+		<Layout title="Playground" isWide hasWayHome head={head}>
 			<h1>Playground</h1>
 			<div id="playground">
 				<noscript>

@@ -79,7 +79,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 			return {
 				way: isBuiltIn ? "built-in" : settings.identityProviders.map(({ title }) => title),
 				callback: `${origin}/callback`,
-				next: "It opens a sign-in page in your browser.",
+				next: "Your assistant then opens a sign-in page in your browser.",
 			};
 		},
 		keeper: (server, host) => new GrantKeeper(server, host),

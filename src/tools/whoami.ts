@@ -6,7 +6,7 @@ import { lineIcon } from "../pages/line-icon.ts";
 
 export const whoami = defineTool({
 	name: "whoami",
-	title: "Who am I",
+	title: "Who am I?",
 	summary: "Shows who you are to this server, and what you may do.",
 	icon: lineIcon('<circle cx="12" cy="8" r="4"/><path d="M4 21a8 8 0 0 1 16 0"/>'),
 	description:

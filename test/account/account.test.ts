@@ -73,7 +73,7 @@ describe("a person at /account", () => {
 		await signIn({ email, clientName: "Example Editor" });
 		const text = await textOf(await openAccount(email));
 		expect(text).toMatch(/Published by\s+editor\.example/);
-		expect(text).toMatch(/Published by\s+Unknown: the app chose its own name/);
+		expect(text).toMatch(/Published by\s+Unknown\. Anyone can use this name/);
 	});
 
 	it("disconnects nothing with a form that does not say what", async () => {

@@ -78,7 +78,7 @@ it("a person disconnects one of two apps: it ends at once, and the other goes on
 		expect.arrayContaining(["App to end", "App to keep"]),
 	);
 	const section = page.getByRole("region", { name: "App to end" });
-	expect(await section.textContent()).toContain("Unknown: the app chose its own name");
+	expect(await section.textContent()).toContain("Unknown. Anyone can use this name.");
 	expect(await section.textContent()).toContain("Keep notes for you, read them and delete them");
 	expect(await section.locator("dt:has-text('Open connections') + dd").textContent()).toBe("1");
 	await page.getByRole("button", { name: "Disconnect App to end" }).click();
@@ -124,6 +124,6 @@ it("the consent page says where an access can be undone", async () => {
 	const { url } = await client.authorizationUrl(await client.register("Example App"));
 	const page = await (await chromium.browser.newContext()).newPage();
 	await page.goto(url);
-	await page.getByRole("link", { name: `${origin}/account` }).click();
+	await page.getByRole("link", { name: "your connected apps" }).click();
 	await page.getByRole("heading", { name: "Your connected apps" }).waitFor();
 });

@@ -96,7 +96,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		const app = await registerApp(origin);
 		const page = await openBrowser();
 		await page.goto(app.url);
-		expect(await titleOf(page)).toBe(`Allow Example App to use Remote MCP server at ${new URL(origin).host} for you?`);
+		expect(await titleOf(page)).toBe("Allow Example App?");
 		await allow(page);
 		await signIn(page);
 		const returned = await app.returned;
@@ -172,7 +172,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		const url = await registerElsewhere(origin, "cursor://anysphere.cursor-mcp/oauth/callback");
 		const page = await openBrowser();
 		await page.goto(url);
-		expect(await page.textContent("main")).toContain("the app that opens cursor: links on this computer");
+		expect(await page.textContent("main")).toContain("the app that opens cursor: links on this device");
 		await allow(page);
 		expect(await signInAndLeave(page)).toMatch(/^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=/);
 	});
@@ -220,7 +220,7 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		const app = await registerApp(origin, name);
 		const page = await openBrowser();
 		await page.goto(app.url);
-		expect(await titleOf(page)).toContain(`Allow ${name} to use `);
+		expect(await titleOf(page)).toBe(`Allow ${name}?`);
 		expect(await page.locator("main :is(img, script, b)").count()).toBe(0);
 		await allow(page);
 		await signIn(page);

@@ -181,7 +181,7 @@ async function openAccount(page: Page, email: string): Promise<void> {
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await page.getByLabel("Email address").fill(email);
 	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("heading", { name: "What happened" }).waitFor();
+	await page.getByRole("heading", { name: "Recent activity" }).waitFor();
 }
 
 async function authorizationUrl(clientName: string, at = origin): Promise<string> {

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
-import worker from "#under-test";
+import worker, { server } from "#under-test";
 import { REDIRECT_URI, type SignInOptions } from "../support/oauth-client.ts";
 import { fillIn, Person, readText } from "../support/person.ts";
 import { fetchWorker, LOCAL, oauthClient, person, signIn } from "../support/worker.ts";
@@ -34,11 +34,11 @@ describe("the consent page", () => {
 		expect(response.status).toBe(200);
 		expect(text).toContain("Nice Editor");
 		expect(text).toContain("editor.example");
-		expect(text).toContain("the app chose its own name");
-		expect(text).not.toContain("this computer");
+		expect(text).toContain("Anyone can use this name");
+		expect(text).not.toContain("this device");
 	});
 
-	it("warns when access goes to an app on this computer", async () => {
+	it("warns when access goes to an app on this device", async () => {
 		const { text } = await openConsent();
 		expect(text).toContain("localhost");
 		expect(text).toContain("Continue only if you just started signing in from it");
@@ -91,7 +91,7 @@ describe("the consent page", () => {
 		["n".repeat(90), `${"n".repeat(59)}…`],
 	])("shows the name %j as %s", async (clientName, shown) => {
 		const { text } = await openConsent({ clientName });
-		expect(text).toContain(`Allow ${shown} to use `);
+		expect(text).toContain(`Allow ${shown}?`);
 	});
 
 	it("marks a name whose letters look like others", async () => {
@@ -106,7 +106,7 @@ describe("the consent page", () => {
 	it("names this server, and says where access goes before anything that the app says of itself", async () => {
 		const { html, text } = await openConsent({ clientName: "Some app" });
 		expect(parse(html).querySelector("title")?.text).toContain("localhost:8788");
-		expect(parse(html).querySelector("h1")?.text).toMatch(/at localhost:8788 for you\?$/);
+		expect(text).toContain(`This app wants to use ${server.info.title} at localhost:8788 for you.`);
 		expect(text).toContain("localhost:33418");
 		const [first] = parse(html).querySelectorAll("dt");
 		expect(first?.text).toBe("Access goes to");

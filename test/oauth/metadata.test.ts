@@ -69,7 +69,7 @@ describe("a request without a valid token", () => {
 			expect(response.status).toBe(401);
 			expect(response.headers.get("WWW-Authenticate")).toContain(`oauth-protected-resource${path}`);
 			const page = parse(await response.text());
-			expect(page.text).toContain("This address is for MCP clients");
+			expect(page.text).toContain("This address is for your AI assistant");
 			expect(page.querySelector("pre")?.text).toBe(LOCAL + path);
 			expect(page.querySelectorAll("[role=alert]")).toHaveLength(0);
 		},

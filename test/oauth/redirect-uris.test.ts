@@ -99,10 +99,10 @@ describe("Cursor's callbacks", () => {
 });
 
 describe("the consent page", () => {
-	it("says which app on this computer gets access", async () => {
+	it("says which app on this device gets access", async () => {
 		const { text } = await open(await register([CURSOR]), { redirectUri: CURSOR }, new Person(fetchWorker));
 		expect(text).toMatch(/Access goes to\s+cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback/);
-		expect(text).toContain("the app that opens cursor: links on this computer");
+		expect(text).toContain("the app that opens cursor: links on this device");
 		expect(text).not.toContain("remembered");
 	});
 

@@ -48,9 +48,9 @@ const ALL = [...FOR_EVERYONE, "images"];
 type Row = { server: string; settings?: Settings; scope?: string; ticked: string[]; note?: string };
 
 describe("the box of a scope that needs a permission", () => {
-	const CHOSEN = "Needs the permission image_generation. Tick it on the next page, too.";
-	const SOME = "Granted only to users who have the permission image_generation.";
-	const NOBODY = "No user of this server has the permission image_generation yet.";
+	const CHOSEN = "Works only if you also tick “May be let in” on the next page.";
+	const SOME = "Only for users with the permission “May be let in”.";
+	const NOBODY = "No user of this server has the permission “May be let in” yet.";
 
 	it.each<Row>([
 		{ server: "where people choose their permissions next", ticked: ALL, note: CHOSEN },

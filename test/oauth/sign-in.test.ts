@@ -44,7 +44,7 @@ describe("the built-in sign-in", () => {
 
 	it("names the app, and sends a person who cancels back to it", async () => {
 		const { by, callback, text } = await reachSignIn();
-		expect(text).toContain("To let Test client in.");
+		expect(text).toContain("Sign in so that Test client can use this server.");
 		const cancelled = await by.post(callback, [["decision", "cancel"]]);
 		const end = new URL(cancelled.headers.get("Location") ?? "");
 		expect(end.origin + end.pathname).toBe(REDIRECT_URI);

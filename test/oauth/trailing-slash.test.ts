@@ -31,7 +31,7 @@ describe.each(PATHS)("%s", (path) => {
 	it("shows a browser the same page, and lets pages on this computer call", async () => {
 		const page = await withStdio(LOCAL + path, { headers: { Accept: "text/html" } });
 		expect(page.status).toBe(401);
-		expect(await page.text()).toContain("This address is for MCP clients");
+		expect(await page.text()).toContain("This address is for your AI assistant");
 		const headers = { Origin: "http://localhost:6274", "Access-Control-Request-Method": "POST" };
 		const preflight = await withStdio(LOCAL + path, { method: "OPTIONS", headers });
 		expect(preflight.status).toBe(204);

@@ -209,7 +209,7 @@ it("on this computer nothing is limited", async () => {
 
 it("a browser that opens the address is shown how it is used", async () => {
 	const response = await mcp(null, { method: "GET", headers: { Accept: "text/html" } });
-	expect(readText(await response.text())).toContain("paste it into yours. There is no sign-in");
+	expect(readText(await response.text())).toContain("paste it there. There is no sign-in");
 });
 
 it.each([

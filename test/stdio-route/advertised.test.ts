@@ -96,8 +96,8 @@ describe("a stdio server is spoken of", () => {
 describe("the sign-in page", () => {
 	it("offers no permissions where everyone has them all", async () => {
 		const settings: Settings = { ...NONE, IMAGE_GENERATION_USERS: "*" };
-		expect((await walk(settings)).signIn).not.toContain("Try it as a user who");
-		expect((await walk(NONE)).signIn).toContain("Try it as a user who");
+		expect((await walk(settings)).signIn).not.toContain("Permissions to try it with");
+		expect((await walk(NONE)).signIn).toContain("Permissions to try it with");
 	});
 });
 

@@ -56,7 +56,7 @@ describe.each(PATHS)("%s", (path) => {
 	it("in a browser shows a page", async () => {
 		const response = await via(LOCAL + path, { headers: { Accept: "text/html" } });
 		expect(response.status).toBe(401);
-		expect(await response.text()).toContain("This address is for MCP clients");
+		expect(await response.text()).toContain("This address is for your AI assistant");
 	});
 });
 

@@ -12,6 +12,8 @@ export type Prompt<
 	/** Unique, kebab-case, and the name of the prompt's file. */
 	readonly name: string;
 	readonly title: string;
+	/** For people: one line on the home page. If omitted, the description is shown there. */
+	readonly summary?: string;
 	readonly description: string;
 	/** Strings only, because users fill them in. The SDK's `completable()` adds completion to an argument. */
 	readonly args: Args;

@@ -18,6 +18,8 @@ export type Resource<Needs = never> = Gated & {
 	/** Unique, kebab-case, and the name of the resource's file. */
 	readonly name: string;
 	readonly title: string;
+	/** For people: one line on the home page. If omitted, the description is shown there. */
+	readonly summary?: string;
 	readonly description: string;
 	readonly mimeType: string;
 	/** A URI, or a template of URIs (RFC 6570): `notes://{id}`. */
