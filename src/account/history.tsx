@@ -51,6 +51,8 @@ const ENDED: Readonly<Record<string, string>> = {
 	administrator: "The administrator of this server disconnected it",
 	provider: "Disconnected: where you sign in, its access was ended",
 	sign_in_again: "Disconnected: where you sign in, its access was ended, or it was too old",
+	not_allowed:
+		"Disconnected: the administrator of this server has changed who may use it, or you are not a member any more",
 	code_reused: "Disconnected for safety: its code was used twice",
 	token_reused: "Disconnected for safety: a token that was replaced long ago was used again",
 	expired: "Disconnected: it was not used for long",

@@ -4,9 +4,11 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { AppEnv } from "../app-env.ts";
-import { LOCAL_PROVIDER, type User } from "../auth/grant.ts";
+import { LOCAL_PROVIDER, type User, userSchema } from "../auth/grant.ts";
+import { maySignIn, shortened } from "../auth/sign-in-policy.ts";
 import { secretsFor } from "../auth/signing-key.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
+import { readSignInSettings } from "../oauth/settings.ts";
 import { providersOf, usesBuiltIn } from "../oauth/sign-in.ts";
 
 export const ACCOUNT_PATH = "/account";
@@ -15,18 +17,18 @@ const COOKIE = "account";
 const SESSION_SECONDS = 30 * 60;
 const ALGORITHM = "HS256";
 
-const claimsSchema = z.object({ sub: z.string().min(1), provider: z.string(), name: z.string() });
+const claimsSchema = z.object({ user: userSchema });
 
 /** Whose account the pages show. */
-export type AccountUser = { readonly id: string; readonly provider: string; readonly name: string };
+export type AccountUser = Pick<User, "id" | "provider" | "name">;
 
 /** Opens a session for a user who has signed in. */
-export async function openAccount(c: Context<AppEnv>, { id, provider, name }: User): Promise<void> {
+export async function openAccount(c: Context<AppEnv>, user: User): Promise<void> {
 	const [key] = await keys(c);
 	const { origin } = new URL(c.req.url);
-	const token = await new SignJWT({ provider, name })
+	const { policy } = readSignInSettings(c.env);
+	const token = await new SignJWT({ user: shortened(user, policy) })
 		.setProtectedHeader({ alg: ALGORITHM })
-		.setSubject(id)
 		.setIssuer(origin)
 		.setAudience(origin + ACCOUNT_PATH)
 		.setIssuedAt()
@@ -35,7 +37,7 @@ export async function openAccount(c: Context<AppEnv>, { id, provider, name }: Us
 	setCookie(c, COOKIE, token, { ...ATTRIBUTES, maxAge: SESSION_SECONDS });
 }
 
-/** @returns undefined without a session, if it has expired, or its way to sign in is not offered any more */
+/** @returns undefined without a session, if it has expired, its way to sign in is not offered any more, or the user may not sign in any more */
 export async function accountOf(c: Context<AppEnv>): Promise<AccountUser | undefined> {
 	const token = getCookie(c, COOKIE, "host");
 	if (token === undefined) return undefined;
@@ -45,10 +47,11 @@ export async function accountOf(c: Context<AppEnv>): Promise<AccountUser | undef
 		const verified = await jwtVerify(token, key, options).catch(() => undefined);
 		const claims = claimsSchema.safeParse(verified?.payload).data;
 		if (!claims) continue;
-		const { sub: id, provider, name } = claims;
+		const { id, provider, name } = claims.user;
 		const isOffered =
 			provider === LOCAL_PROVIDER ? usesBuiltIn(c) : providersOf(c).some((enabled) => enabled.name === provider);
-		return isOffered ? { id, provider, name } : undefined;
+		const isAllowed = maySignIn(claims.user, readSignInSettings(c.env).policy);
+		return isOffered && isAllowed ? { id, provider, name } : undefined;
 	}
 	return undefined;
 }

@@ -6,7 +6,21 @@ export const LOCAL_PROVIDER = "local";
 export const API_KEY_PROVIDER = "api-key";
 export const VISITOR_PROVIDER = "visitor";
 
-const userSchema = z.object({
+/** What an identity provider states of a user for the sign-in policy alone. */
+const membershipSchema = z.object({
+	/** The domain of the verified email address, or the one that the provider states instead. */
+	domain: z.string().optional(),
+	/** The GitHub organisations, among those that the settings name. */
+	organizations: z.array(z.string()).optional(),
+	/** The values of the claim that the settings name. */
+	claim: z.object({ name: z.string(), values: z.array(z.string()) }).optional(),
+	/** When the provider stated the organisations and the claim, in seconds since the epoch. */
+	statedAt: z.int(),
+});
+
+export type Membership = z.infer<typeof membershipSchema>;
+
+export const userSchema = z.object({
 	/** `<provider>-<subject>`: stable, never a login or an email address that can pass to another user. */
 	id: z.string().min(1),
 	/** The identity provider's name, such as `github`, or one of the constants above. */
@@ -19,6 +33,8 @@ const userSchema = z.object({
 	emailVerified: z.boolean(),
 	/** From the identity provider's claims. The settings add others at each request. */
 	permissions: z.array(z.string()),
+	/** Absent for users without an identity provider, and in grants of an older version. */
+	membership: membershipSchema.optional(),
 });
 
 export type User = z.infer<typeof userSchema>;

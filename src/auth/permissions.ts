@@ -1,6 +1,6 @@
 /** Which users have which permissions: by their identity provider's claims, or by a setting. */
-import { z } from "zod";
 import type { User } from "./grant.ts";
+import { isListed, userEntrySchema } from "./listed-user.ts";
 import { readList, text } from "./parse-settings.ts";
 import { perServer } from "./per-server.ts";
 
@@ -8,7 +8,7 @@ import { perServer } from "./per-server.ts";
 export type PermissionDefinition = {
 	/** Such as "May generate images". */
 	readonly title: string;
-	/** The setting that lists the users who have it: logins or email addresses, separated by commas, or `*` for all. */
+	/** The setting that lists the users who have it: logins, email addresses or IDs, separated by commas, or `*` for all. */
 	readonly users?: string;
 	/** Whether every user of a server on a loopback host has it, unless the setting lists users. */
 	readonly isEveryonesLocally?: boolean;
@@ -19,15 +19,7 @@ export type PermissionDefinition = {
 export type Permissions = Readonly<Record<string, PermissionDefinition>>;
 export type WithPermissions = { readonly permissions: Permissions };
 
-const userSchema = z
-	.string()
-	.regex(/^[^\s;"<>]+$/, "is not a login or an email address; entries are separated by commas")
-	.toLowerCase();
-
-/**
- * For each permission, the users who have it by a setting: logins or email addresses in lower case, or `*` for all
- * users.
- */
+/** For each permission, the users who have it by a setting, as `isListed` reads them. */
 export type AllowLists = Readonly<Record<string, readonly string[]>>;
 
 type ReadLists = {
@@ -44,7 +36,7 @@ export const readAllowLists = perServer((server: WithPermissions, env): ReadList
 	const lists = Object.entries(server.permissions).map(([permission, definition]) => {
 		const { users = "", isEveryonesLocally = false, isOffered } = definition;
 		const { data: list = "", success } = text.safeParse(Reflect.get(env, users));
-		const read = success ? readList(users, list, userSchema) : { entries: [], warnings: [`${users} takes text.`] };
+		const read = success ? readList(users, list, userEntrySchema) : { entries: [], warnings: [`${users} takes text.`] };
 		// Even if no entry of a list is valid, the administrator meant to limit the permission to some users.
 		const isListed = read.entries.length + read.warnings.length > 0;
 		const locally = isEveryonesLocally && !isListed ? ["*"] : read.entries;
@@ -70,14 +62,9 @@ export function knownPermissions({ permissions }: WithPermissions, claimed: read
 	return claimed.filter((name) => Object.hasOwn(permissions, name));
 }
 
-/**
- * Every permission that a user has now: from the identity provider, or from an allow list. An allow list is compared
- * with the login only if the login is unique, and with the email address only if it is verified.
- */
+/** Every permission that a user has now: from the identity provider, or from an allow list. */
 export function permissionsOf(user: User, allowLists: AllowLists): string[] {
-	const names = [user.isLoginUnique ? user.login : undefined, user.emailVerified ? user.email : undefined];
 	return Object.entries(allowLists).flatMap(([permission, list]) => {
-		const isListed = names.some((name) => name !== undefined && list.includes(name.toLowerCase()));
-		return user.permissions.includes(permission) || list.includes("*") || isListed ? [permission] : [];
+		return user.permissions.includes(permission) || isListed(user, list) ? [permission] : [];
 	});
 }

@@ -2,8 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { User } from "./grant.ts";
 
-/** A user without the permissions that the identity provider claimed. `Principal.permissions` has those in force. */
-export type CallingUser = Omit<User, "permissions">;
+/** A user without what only the door needs. `Principal.permissions` has the permissions in force. */
+export type CallingUser = Omit<User, "permissions" | "membership">;
 
 /** Which protocol a request uses: sessions over Streamable HTTP, HTTP+SSE, or no sessions. */
 export type Era = "2025" | "sse" | "2026-07-28";

@@ -27,6 +27,7 @@ export const access = settings({
 			},
 			scope: "openid email profile",
 			isOpenId: true,
+			everyone: "Anyone whom the policies of your Access application let in",
 			resource: others.ACCESS_RESOURCE,
 			async identify(answer) {
 				// Access lets users in by their email address, so it has verified the address.

@@ -18,6 +18,7 @@ export const auth0 = settings({
 			server: new URL(issuer),
 			scope: AUTH0_SCOPE ?? "openid email profile offline_access",
 			isOpenId: true,
+			everyone: `Anyone with an account at ${AUTH0_DOMAIN}`,
 			...(AUTH0_AUDIENCE && { parameters: { audience: AUTH0_AUDIENCE } }),
 			identify: identifyByIdToken,
 			// With an audience, the access token is a JWT. Its `permissions` come from Auth0's role-based access control.

@@ -35,6 +35,7 @@ export const cloudflare = settings({
 			},
 			scope: "user:read account:read offline_access",
 			isOpenId: false,
+			verifiesEmail: false,
 			async identify({ accessToken }) {
 				const { result } = await fetchJson(`${API}/user`, accessToken, userSchema);
 				const name = [result.first_name, result.last_name].filter(Boolean).join(" ");

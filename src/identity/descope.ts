@@ -21,9 +21,11 @@ export const descope = settings({
 			server: { issuer: API, authorization_endpoint: `${APPS}/authorize`, token_endpoint: `${APPS}/token` },
 			scope: DESCOPE_SCOPE ?? "openid email profile offline_access image_generation",
 			isOpenId: false,
+			everyone: "Anyone with an account in your Descope project",
 			// The identity comes from the userinfo endpoint, because the ID token's issuer differs for each project.
 			normalize: ({ id_token: _, ...body }) => body,
 			identify: async ({ accessToken }) => identityOf(await fetchJson(`${APPS}/userinfo`, accessToken, z.unknown())),
+			claims: ({ accessToken }) => fetchJson(`${APPS}/userinfo`, accessToken, z.looseObject({})),
 			async permissions({ accessToken, body }) {
 				const claims = await fetchJson(`${APPS}/userinfo`, accessToken, z.looseObject({}));
 				return [...new Set([...permissionsIn(body.scope), ...permissionsIn(claims.permissions)])];

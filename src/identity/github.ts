@@ -4,13 +4,16 @@ import { settings } from "./settings.ts";
 import { fetchJson } from "./upstream-fetch.ts";
 
 const userSchema = z.object({ id: z.int(), login: z.string(), name: z.string().nullish() });
+const membershipsSchema = z.array(z.object({ state: z.string(), organization: z.object({ login: z.string() }) }));
+const MEMBERSHIPS_PER_PAGE = 100;
+const MAX_PAGES = 10;
 const emailsSchema = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
 
 /** OAuth apps, whose tokens never expire, and GitHub Apps, whose tokens do. On github.com and GitHub Enterprise. */
 export const github = settings({
 	required: ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
 	optional: ["GITHUB_HOST"],
-	create({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GITHUB_HOST = "github.com" }) {
+	create({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GITHUB_HOST = "github.com" }, { organizations: allowed }) {
 		const web = `https://${GITHUB_HOST}`;
 		const api = GITHUB_HOST === "github.com" ? "https://api.github.com" : `${web}/api/v3`;
 		return createProvider({
@@ -26,7 +29,9 @@ export const github = settings({
 				authorization_endpoint: `${web}/login/oauth/authorize`,
 				token_endpoint: `${web}/login/oauth/access_token`,
 			},
-			scope: "read:user user:email",
+			scope: allowed.length > 0 ? "read:user user:email read:org" : "read:user user:email",
+			everyone: `Anyone with an account at ${GITHUB_HOST === "github.com" ? "GitHub" : GITHUB_HOST}`,
+			...(allowed.length > 0 && { organizations: (accessToken) => activeIn(allowed, api, accessToken) }),
 			isOpenId: false,
 			deadGrantErrors: ["bad_refresh_token"],
 			// GitHub sends errors with status 200, which `normalizingFetch` turns into 400.
@@ -49,3 +54,16 @@ export const github = settings({
 		});
 	},
 });
+
+/** Those of the organisations of which the user is a member, and not only invited. */
+async function activeIn(allowed: readonly string[], api: string, accessToken: string): Promise<string[]> {
+	const found: string[] = [];
+	for (let page = 1; page <= MAX_PAGES; page++) {
+		const query = `state=active&per_page=${MEMBERSHIPS_PER_PAGE}&page=${page}`;
+		const memberships = await fetchJson(`${api}/user/memberships/orgs?${query}`, accessToken, membershipsSchema);
+		const active = memberships.filter(({ state }) => state === "active");
+		found.push(...active.map(({ organization }) => organization.login.toLowerCase()));
+		if (memberships.length < MEMBERSHIPS_PER_PAGE) break;
+	}
+	return allowed.filter((organization) => found.includes(organization));
+}

@@ -1,12 +1,11 @@
+import { normalDomain } from "../auth/sign-in-policy.ts";
 import { createProvider } from "./oauth2.ts";
 import { identifyByIdToken } from "./oidc.ts";
-import { UpstreamError } from "./provider.ts";
 import { settings } from "./settings.ts";
 
 export const google = settings({
 	required: ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
-	optional: ["HOSTED_DOMAIN"],
-	create: ({ GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, HOSTED_DOMAIN }) =>
+	create: ({ GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET }, { hostedDomain: hd }) =>
 		createProvider({
 			name: "google",
 			title: "Google",
@@ -16,14 +15,13 @@ export const google = settings({
 			server: new URL("https://accounts.google.com"),
 			scope: "openid email profile",
 			isOpenId: true,
-			// Google sends a refresh token only with these parameters.
-			parameters: { access_type: "offline", prompt: "consent", ...(HOSTED_DOMAIN && { hd: HOSTED_DOMAIN }) },
+			// Google sends a refresh token only with these parameters. `hd` only suggests a domain to the user.
+			parameters: { access_type: "offline", prompt: "consent", ...(hd !== undefined && { hd }) },
+			// Anyone can have a Google account with an address of any domain. The claim proves that it is the domain's.
+			statesDomain: true,
 			async identify(answer) {
-				// The parameter `hd` only suggests a domain to the user. The claim proves it.
-				if (HOSTED_DOMAIN && answer.claims?.hd !== HOSTED_DOMAIN) {
-					throw new UpstreamError("declined", "google: the account is not of the hosted domain");
-				}
-				return identifyByIdToken(answer);
+				const domain = typeof answer.claims?.hd === "string" ? normalDomain(answer.claims.hd) : undefined;
+				return { ...(await identifyByIdToken(answer)), domain };
 			},
 		}),
 });

@@ -1,5 +1,6 @@
 /** What is kept of what a provider says: no more than can be stored, and always in the shape in which it is read again. */
 import { type UpstreamTokens, userId } from "../auth/grant.ts";
+import type { AllowedClaim } from "../auth/sign-in-policy.ts";
 import { logWarning } from "../errors.ts";
 import { type Identity, UpstreamError } from "./provider.ts";
 
@@ -10,6 +11,8 @@ const MAX_EMAIL_LENGTH = 254;
 const MAX_USER_ID_LENGTH = 300;
 /** The token is read with each request. Real ones have a few thousand characters. */
 const MAX_TOKEN_LENGTH = 64 * 1024;
+/** A claim can list hundreds of groups. */
+const MAX_CLAIM_VALUES = 100;
 /** Ten years; what lasts longer does not matter. */
 const MAX_LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
 
@@ -33,6 +36,13 @@ export function keptIdentity(provider: string, identity: Identity): Identity {
 		email: hasEmail ? email : undefined,
 		emailVerified: hasEmail && identity.emailVerified,
 	};
+}
+
+/** As many values of a claim as can be kept, those that count now first, so that a changed setting can find the others. */
+export function keptValues(values: readonly string[], { values: wanted }: AllowedClaim): string[] {
+	const whole = [...new Set(values)].filter((value) => value.length <= MAX_NAME_LENGTH);
+	const isWanted = (value: string) => wanted.includes(value);
+	return [...whole.filter(isWanted), ...whole.filter((value) => !isWanted(value))].slice(0, MAX_CLAIM_VALUES);
 }
 
 function cut(text: string): string {

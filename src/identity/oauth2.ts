@@ -4,9 +4,18 @@
  */
 import * as oauth from "oauth4webapi";
 import { type UpstreamTokens, userId } from "../auth/grant.ts";
+import { type AllowedClaim, domainOf } from "../auth/sign-in-policy.ts";
+import { claimIn, hasClaim } from "./claims.ts";
 import { explain } from "./failures.ts";
-import { keptIdentity, keptTokens } from "./kept.ts";
-import { CLOCK_TOLERANCE_SECONDS, type Flow, type Identity, type IdentityProvider, UpstreamError } from "./provider.ts";
+import { keptIdentity, keptTokens, keptValues } from "./kept.ts";
+import {
+	CLOCK_TOLERANCE_SECONDS,
+	type Flow,
+	type Identity,
+	type IdentityProvider,
+	type Stated,
+	UpstreamError,
+} from "./provider.ts";
 import { normalizingFetch, upstreamFetch, withLifetime } from "./upstream-fetch.ts";
 
 /** A checked token response. If it comes from an OpenID provider, it has the claims of the ID token. */
@@ -14,9 +23,14 @@ export type TokenAnswer = {
 	readonly accessToken: string;
 	readonly claims: oauth.IDToken | undefined;
 	readonly body: Record<string, unknown>;
-	/** The claims of the same user from the userinfo endpoint; undefined if there is no such endpoint or no ID token. */
+	/** The claims of the same user from the userinfo endpoint; undefined if there is none, or it is not known who it is. */
 	userInfo(): Promise<oauth.UserInfoResponse | undefined>;
 };
+
+/** A user, with the domain that the provider states. */
+export type Person = Omit<Identity, "permissions" | "membership"> & { readonly domain?: string | undefined };
+
+type Claims = Readonly<Record<string, unknown>>;
 
 export type ProviderDefinition = {
 	readonly name: string;
@@ -42,8 +56,18 @@ export type ProviderDefinition = {
 	readonly normalize?: (body: Record<string, unknown>) => Record<string, unknown>;
 	/** Errors, in addition to `invalid_grant`, that mean that a refresh token will never work again. */
 	readonly deadGrantErrors?: readonly string[];
+	/** Whether it states a domain of the user, which then counts instead of that of the email address. */
+	readonly statesDomain?: boolean;
+	/** All who have an account there. The default is anyone with an account at the provider. */
+	readonly everyone?: string;
+	/** Whether it says of email addresses that they are verified. The default is true. */
+	readonly verifiesEmail?: boolean;
 	/** @throws UpstreamError if the provider's response is not usable */
-	identify(answer: TokenAnswer): Promise<Omit<Identity, "permissions">>;
+	identify(answer: TokenAnswer): Promise<Person>;
+	/** The organisations of the user, among those that the settings name. */
+	organizations?(accessToken: string): Promise<string[]>;
+	/** What the provider claims of the user. The default is the ID token, then the userinfo endpoint. */
+	claims?(answer: TokenAnswer, name: string): Promise<Claims | undefined>;
 	/** The permissions that the provider's tokens state, read again at each refresh. Undefined if they state none. */
 	permissions?(answer: TokenAnswer): Promise<readonly string[] | undefined>;
 };
@@ -70,19 +94,47 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 		return oauth.getValidatedIdTokenClaims(result);
 	}
 
-	async function describe(result: oauth.TokenEndpointResponse, claims: oauth.IDToken | undefined) {
+	/** @param ownerId the id of the user, if it is known */
+	async function describe(
+		result: Pick<oauth.TokenEndpointResponse, "access_token">,
+		claims: oauth.IDToken | undefined,
+		ownerId?: string,
+	) {
 		const server = await findServer();
 		const answer: TokenAnswer = {
 			accessToken: result.access_token,
 			claims,
 			body: result,
-			async userInfo() {
-				if (!server.userinfo_endpoint || !claims) return undefined;
+			userInfo: once(async () => {
+				const whose = claims ? userId(name, claims.sub) : ownerId;
+				if (!server.userinfo_endpoint || whose === undefined) return undefined;
 				const received = await oauth.userInfoRequest(server, client, result.access_token, options);
-				return oauth.processUserInfoResponse(server, client, claims.sub, received);
-			},
+				const info = await oauth.processUserInfoResponse(server, client, oauth.skipSubjectCheck, received);
+				if (userId(name, info.sub) !== whose) {
+					throw new UpstreamError("malformed", `${name} answered with another person's userinfo`);
+				}
+				return info;
+			}),
 		};
 		return answer;
+	}
+
+	async function claimsFor(answer: TokenAnswer, claim: string): Promise<Claims | undefined> {
+		if (definition.claims) return definition.claims(answer, claim);
+		if (answer.claims && hasClaim(answer.claims, claim)) return answer.claims;
+		const info = await answer.userInfo();
+		return info || answer.claims ? { ...info, ...answer.claims } : undefined;
+	}
+
+	async function state(answer: TokenAnswer, claim: AllowedClaim | undefined): Promise<Stated> {
+		const [organizations, claims] = await Promise.all([
+			definition.organizations?.(answer.accessToken),
+			claim && claimsFor(answer, claim.name),
+		]);
+		return {
+			...(organizations && { organizations }),
+			...(claim && claims && { claim: { name: claim.name, values: keptValues(claimIn(claims, claim.name), claim) } }),
+		};
 	}
 
 	return {
@@ -91,6 +143,8 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 		apiUrl: definition.apiUrl,
 		userPath: definition.userPath,
 		statesPermissions: definition.permissions !== undefined,
+		everyone: definition.everyone ?? `Anyone with an account at ${title}`,
+		verifiesEmail: definition.verifiesEmail ?? true,
 
 		authorizationUrl: ({ redirectUri, state, codeVerifier, nonce }) =>
 			explain(definition, async () => {
@@ -117,7 +171,7 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 				return url;
 			}),
 
-		signIn: (callback, flow) =>
+		signIn: (callback, flow, claim) =>
 			explain(definition, async () => {
 				const server = await findServer();
 				const checked = oauth.validateAuthResponse(server, client, callback, flow.state);
@@ -136,12 +190,18 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 				const expected = expectations(isOpenId, flow);
 				const result = await oauth.processAuthorizationCodeResponse(server, client, response, expected);
 				const answer = await describe(result, await claimsOf(response, result));
-				const [person, permissions] = await Promise.all([
+				const [{ domain, ...person }, permissions] = await Promise.all([
 					definition.identify(answer),
 					definition.permissions?.(answer),
 				]);
 				const identity = keptIdentity(name, { ...person, permissions: permissions ?? [] });
-				return { identity, tokens: keptTokens(name, upstreamTokens(result)) };
+				const verified = identity.emailVerified ? domainOf(identity.email) : undefined;
+				const membership = {
+					domain: definition.statesDomain ? domain : verified,
+					...(await state(answer, claim)),
+					statedAt: Math.floor(Date.now() / 1000),
+				};
+				return { identity: { ...identity, membership }, tokens: keptTokens(name, upstreamTokens(result)) };
 			}),
 
 		refresh: (refreshToken, ownerId) =>
@@ -155,7 +215,8 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 					tokenOptions,
 				);
 				const result = await oauth.processRefreshTokenResponse(server, client, response);
-				const answer = await describe(result, await unlessUnavailable(() => claimsOf(response, result)));
+				const claims = await unlessUnavailable(() => claimsOf(response, result));
+				const answer = await describe(result, claims, ownerId);
 				// OpenID Connect Core 1.0, section 12.2.
 				if (answer.claims && userId(name, answer.claims.sub) !== ownerId) {
 					throw new UpstreamError("malformed", `${name} answered the refresh with another person's ID token`);
@@ -168,7 +229,18 @@ export function createProvider(definition: ProviderDefinition): IdentityProvider
 						refreshToken: result.refresh_token ?? refreshToken,
 					}),
 					permissions,
+					stated: (claim) => explain(definition, () => state(answer, claim)),
 				};
+			}),
+
+		stated: (accessToken, ownerId, claim) =>
+			explain(definition, async () => {
+				try {
+					return await state(await describe({ access_token: accessToken }, undefined, ownerId), claim);
+				} catch (error) {
+					if (!(error instanceof UpstreamError) || error.status !== 401) throw error;
+					throw new UpstreamError("dead_grant", `${name} does not accept the user's token`, { cause: error });
+				}
 			}),
 	};
 }

@@ -24,10 +24,12 @@ export const openid = settings({
 			server: new URL(OIDC_ISSUER),
 			scope: OIDC_SCOPE ?? "openid email profile offline_access",
 			isOpenId: true,
+			everyone: `Anyone with an account at ${new URL(OIDC_ISSUER).host}`,
 			resource: asked.OIDC_RESOURCE,
 			...(asked.OIDC_AUDIENCE && { parameters: { audience: asked.OIDC_AUDIENCE } }),
 			// A token for a resource is not valid at the userinfo endpoint.
 			identify: asked.OIDC_RESOURCE ? identifyByIdToken : identifyByIdTokenAndUserInfo,
+			...(asked.OIDC_RESOURCE && { claims: async ({ claims }) => claims }),
 			...(OIDC_PERMISSIONS_CLAIM && {
 				// If a refresh brings no ID token, the permissions stay as they are.
 				permissions: async ({ claims }) => claims && permissionsIn(claims[OIDC_PERMISSIONS_CLAIM]),

@@ -1,6 +1,7 @@
 /** The interface between identity providers and the rest of the server. */
 
-import type { UpstreamTokens } from "../auth/grant.ts";
+import type { Membership, UpstreamTokens } from "../auth/grant.ts";
+import type { AllowedClaim } from "../auth/sign-in-policy.ts";
 
 /** The maximum difference between the clocks of a provider and of this server. */
 export const CLOCK_TOLERANCE_SECONDS = 30;
@@ -16,6 +17,8 @@ export type Identity = {
 	readonly email?: string | undefined;
 	readonly emailVerified: boolean;
 	readonly permissions: readonly string[];
+	/** Absent for the built-in sign-in. */
+	readonly membership?: Membership;
 };
 
 /** The secrets of one sign-in, kept by the authorization server between the redirect and the callback. */
@@ -33,8 +36,16 @@ export type Flow = {
 /** The result of a sign-in. */
 export type SignedIn = { readonly identity: Identity; readonly tokens: UpstreamTokens };
 
+/** What can change in a membership. A member is absent if the provider states nothing about it. */
+export type Stated = Pick<Membership, "organizations" | "claim">;
+
 /** The result of a refresh. It has permissions only if the provider states them in its tokens. */
-export type Refreshed = { readonly tokens: UpstreamTokens; readonly permissions?: readonly string[] | undefined };
+export type Refreshed = {
+	readonly tokens: UpstreamTokens;
+	readonly permissions?: readonly string[] | undefined;
+	/** As `stated` of the provider, with the new tokens. */
+	stated(claim: AllowedClaim | undefined): Promise<Stated>;
+};
 
 export interface IdentityProvider {
 	/** In lower case. It is the first part of every user id, so it must never change. */
@@ -47,19 +58,31 @@ export interface IdentityProvider {
 	readonly userPath: string | undefined;
 	/** Whether its tokens state the user's permissions. */
 	readonly statesPermissions: boolean;
+	/** All who have an account there, such as “Anyone with an account at GitHub”. */
+	readonly everyone: string;
+	/** Whether it says of email addresses that they are verified. */
+	readonly verifiesEmail: boolean;
 	/** @throws UpstreamError if the provider's metadata cannot be read */
 	authorizationUrl(flow: Flow): Promise<URL>;
 	/**
 	 * Finishes a sign-in with the parameters of the callback.
 	 *
+	 * @param claim the claim that the sign-in policy needs
 	 * @throws UpstreamError if the callback or the provider's response is not valid, or the sign-in failed
 	 */
-	signIn(callback: URLSearchParams, flow: Flow): Promise<SignedIn>;
+	signIn(callback: URLSearchParams, flow: Flow, claim?: AllowedClaim): Promise<SignedIn>;
 	/**
 	 * @param ownerId the id of the user whose token it is; an ID token of another user is refused
 	 * @throws UpstreamError with reason `dead_grant` if the user has to sign in again
 	 */
 	refresh(refreshToken: string, ownerId: string): Promise<Refreshed>;
+	/**
+	 * Asks for what can change in the user's membership.
+	 *
+	 * @param ownerId the id of the user whose token it is
+	 * @throws UpstreamError with reason `dead_grant` if the provider does not accept the token any more
+	 */
+	stated(accessToken: string, ownerId: string, claim: AllowedClaim | undefined): Promise<Stated>;
 }
 
 /**
@@ -82,14 +105,17 @@ export class UpstreamError extends Error {
 	readonly reason: UpstreamFailure;
 	/** The `Retry-After` value if the provider was rate limited or down. */
 	readonly retryAfter: string | undefined;
+	/** The status of the response, if the provider's API refused the request. */
+	readonly status: number | undefined;
 
 	constructor(
 		reason: UpstreamFailure,
 		message: string,
-		options: { cause?: unknown; retryAfter?: string | undefined } = {},
+		options: { cause?: unknown; retryAfter?: string | undefined; status?: number } = {},
 	) {
 		super(message, { cause: options.cause });
 		this.reason = reason;
 		this.retryAfter = options.retryAfter;
+		this.status = options.status;
 	}
 }

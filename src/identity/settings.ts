@@ -1,4 +1,5 @@
 /** Providers are enabled by their settings alone. */
+import { readSignInPolicy, type SignInPolicy } from "../auth/sign-in-policy.ts";
 import type { IdentityProvider } from "./provider.ts";
 
 type Values<Required extends string, Optional extends string> = Record<Required, string> &
@@ -10,17 +11,17 @@ export type ProviderSettings = {
 	readonly required: readonly string[];
 	readonly optional: readonly string[];
 	/** @param values all required settings, and those optional ones that are set */
-	create(values: Record<string, string>): IdentityProvider;
+	create(values: Record<string, string>, policy: SignInPolicy): IdentityProvider;
 };
 
 /** Types the argument of `create` by the names of the settings. */
 export function settings<const Required extends string, const Optional extends string = never>(definition: {
 	required: readonly Required[];
 	optional?: readonly Optional[];
-	create(values: Values<Required, Optional>): IdentityProvider;
+	create(values: Values<Required, Optional>, policy: SignInPolicy): IdentityProvider;
 }): ProviderSettings {
 	const { required, optional = [], create } = definition;
-	return { required, optional, create: (values) => create(values as Values<Required, Optional>) };
+	return { required, optional, create: (values, policy) => create(values as Values<Required, Optional>, policy) };
 }
 
 /**
@@ -32,6 +33,7 @@ export function settings<const Required extends string, const Optional extends s
 export function readProviders(
 	known: readonly ProviderSettings[],
 	env: Readonly<Record<string, unknown>>,
+	policy: SignInPolicy = readSignInPolicy(env),
 ): { providers: IdentityProvider[]; problems: string[]; warnings: string[] } {
 	const providers: IdentityProvider[] = [];
 	const problems: string[] = [];
@@ -51,7 +53,7 @@ export function readProviders(
 		}
 		problems.push(...wrong);
 		if (missing.length > 0 || wrong.length > 0) continue;
-		providers.push(create(Object.fromEntries(names.map((name) => [name, textOf(name)]))));
+		providers.push(create(Object.fromEntries(names.map((name) => [name, textOf(name)])), policy));
 	}
 	return { providers, problems, warnings };
 }

@@ -15,6 +15,7 @@ export const slack = settings({
 			server: new URL("https://slack.com"),
 			scope: "openid email profile",
 			isOpenId: true,
+			everyone: "Anyone with an account in a Slack workspace that may use your Slack app",
 			// Slack accepts PKCE only from apps that were permanently converted to public clients.
 			pkce: false,
 			deadGrantErrors: ["invalid_refresh_token", "token_revoked", "token_expired", "account_inactive"],

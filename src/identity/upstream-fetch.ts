@@ -49,7 +49,8 @@ export async function fetchJson<T>(url: string, accessToken: string, schema: z.Z
 	const result = schema.safeParse(body);
 	if (response.ok && result.success) return result.data;
 	const problem = result.success ? `answered ${response.status}` : z.prettifyError(result.error);
-	throw new UpstreamError("malformed", `${url}, status ${response.status}: ${problem}`);
+	const { status } = response;
+	throw new UpstreamError("malformed", `${url}, status ${status}: ${problem}`, { status });
 }
 
 /** Replaces a lifetime that is not a whole number of seconds in a token response, or removes it if it is not a number. */

@@ -48,6 +48,7 @@ export const workos = settings({
 			},
 			scope: "openid profile email offline_access",
 			isOpenId: false,
+			everyone: "Anyone with an account in your WorkOS environment",
 			resource: WORKOS_RESOURCE,
 			parameters: { provider: "authkit" },
 			normalize: withTypeAndLifetime,
@@ -58,6 +59,7 @@ export const workos = settings({
 				const name = [first, last].filter(Boolean).join(" ");
 				return { subject: id, login: email, isLoginUnique: false, name: name || email, email, emailVerified };
 			},
+			claims: ({ accessToken }) => readClaims(accessToken),
 			async permissions({ accessToken }) {
 				return permissionsIn((await readClaims(accessToken)).permissions);
 			},

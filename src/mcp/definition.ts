@@ -84,6 +84,8 @@ export type WayInDescription = {
 	readonly way: "built-in" | "api-key" | "none" | readonly string[];
 	/** The callback URL to register at the identity providers. */
 	readonly callback?: string;
+	/** If every user of an identity provider may sign in, a sentence for each provider that says so. */
+	readonly openTo?: readonly string[];
 	/** For people: what happens after the address is pasted into a client. */
 	readonly next: string;
 	/** A header that users enter in their client, with a placeholder for their own value. */

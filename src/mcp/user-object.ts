@@ -47,10 +47,10 @@ export function longestCall(env: Env): number {
 	return Math.max(callTimeoutSeconds, longCallTimeoutSeconds);
 }
 
-/** A refresh may ask the identity provider for tokens and for the user, and writes to Workers KV. */
+/** A refresh may ask the identity provider for tokens, for the user and for their membership, and writes to Workers KV. */
 function longestRefresh(env: Env): number {
 	const { upstreamTimeoutSeconds, storageTimeoutSeconds } = readSettings(env);
-	return 2 * upstreamTimeoutSeconds + storageTimeoutSeconds;
+	return 3 * upstreamTimeoutSeconds + storageTimeoutSeconds;
 }
 
 /**

@@ -71,7 +71,7 @@ async function principalOf(
 	endpoint: Endpoint,
 ): Promise<Principal> {
 	const { user, clientId, scopes, grantId, expiresAt, upstreamToken } = admission;
-	const { permissions: _claimed, ...person } = user;
+	const { permissions: _claimed, membership: _checked, ...person } = user;
 	const url = new URL(request.url);
 	const isLocal = isLoopbackUrl(url);
 	return {

@@ -8,6 +8,7 @@ import { audit } from "../audit.ts";
 import { LOCAL_PROVIDER, type Props, propsSchema, type User, userId } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isScope, isTokenScope } from "../auth/scopes.ts";
+import { maySignIn } from "../auth/sign-in-policy.ts";
 import { refuse } from "../http/answers.tsx";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { identifyLocally } from "../identity/local.ts";
@@ -18,8 +19,20 @@ import type { Completion } from "./grant-contract.ts";
 import { grantsOf } from "./grants.ts";
 import { callbackUrl } from "./misconfigured-provider.tsx";
 import { refuseUnlessOpen } from "./refusals.tsx";
+import { refuseUser } from "./refused-user.tsx";
+import { readSignInSettings } from "./settings.ts";
 import { shownName } from "./shown-name.ts";
-import { failSignIn, GO_BACK, helpers, providersOf, readForm, redirect, setHeaders, usesBuiltIn } from "./sign-in.ts";
+import {
+	failSignIn,
+	GO_BACK,
+	helpers,
+	providersOf,
+	type Returned,
+	readForm,
+	redirect,
+	setHeaders,
+	usesBuiltIn,
+} from "./sign-in.ts";
 import { storageOf, unavailable } from "./storage.ts";
 
 export const callbackApp = new Hono<AppEnv>();
@@ -79,8 +92,9 @@ callbackApp.get("/callback", async (c) => {
 	if (!provider) return refuse(c, 400, "The sign-in that you used is not offered any more.", GO_BACK);
 	const callback = new URL(c.req.url).searchParams;
 	const flow = { ...secrets, redirectUri: callbackUrl(c), state: callback.get("state") ?? "" };
+	const { claim } = readSignInSettings(c.env).policy;
 	try {
-		return finishSignIn(c, { request, page, headers }, name, await provider.signIn(callback, flow));
+		return finishSignIn(c, { request, page, headers }, name, await provider.signIn(callback, flow, claim));
 	} catch (error) {
 		return failSignIn(c, { request, provider, error, headers });
 	}
@@ -95,9 +109,6 @@ const flowSchema = z.object({
 	page: z.string().optional(),
 });
 
-/** A sign-in that has come back. */
-type Returned = { readonly request: AuthRequest; readonly page: string | undefined; readonly headers: Headers };
-
 /** Issues a code for the scopes that the user consented to, and redirects to the client. A token contains only permitted scopes. */
 async function finishSignIn(
 	c: Context<AppEnv>,
@@ -109,6 +120,7 @@ async function finishSignIn(
 	const server = c.get("server");
 	const known = knownPermissions(server, permissions);
 	const user: User = { id: userId(provider, subject), provider, permissions: known, ...person };
+	if (!maySignIn(user, readSignInSettings(c.env).policy)) return refuseUser(c, user, { request, page, headers });
 	if (page !== undefined) {
 		setHeaders(c, headers);
 		const extra = server.pages.find(({ path }) => path === page);

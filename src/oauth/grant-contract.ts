@@ -36,7 +36,8 @@ export type Revocation = Pick<TokenRequest, "userId" | "grantId" | "requestId"> 
 
 /**
  * Who or what ended a grant: its app, the user, an administrator, the provider's API; a refresh that showed that the
- * user has to sign in again; a code that was used twice, a refresh token that was replaced long ago, or time.
+ * user has to sign in again; settings by which the user may not sign in any more; a code that was used twice, a refresh
+ * token that was replaced long ago, or time.
  */
 export type EndReason =
 	| "app"
@@ -44,6 +45,7 @@ export type EndReason =
 	| "administrator"
 	| "provider"
 	| "sign_in_again"
+	| "not_allowed"
 	| "code_reused"
 	| "token_reused"
 	| "expired";

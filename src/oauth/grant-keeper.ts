@@ -122,6 +122,10 @@ export class GrantKeeper implements Keeper, Exchanges {
 		await this.#facts.exchanged(grantId, upstreamToken, isRefresh);
 	}
 
+	willEnd(grantId: string, reason: EndReason): void {
+		this.#reasons.set(grantId, reason);
+	}
+
 	secondsLeft(userId: string, grantId: string): number {
 		const { createdAt } = this.#records.grant(userId, grantId) ?? {};
 		const { maxAgeSeconds } = readSignInSettings(this.#host.env).lifetimes;

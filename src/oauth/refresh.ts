@@ -8,12 +8,15 @@ import {
 import { type Props, propsSchema, type UpstreamTokens, type User } from "../auth/grant.ts";
 import { allowListsOf, knownPermissions, permissionsOf } from "../auth/permissions.ts";
 import { isPermitted, isTokenScope, OFFLINE_ACCESS } from "../auth/scopes.ts";
+import { maySignIn } from "../auth/sign-in-policy.ts";
 import { logError, RETRY_AFTER_SECONDS } from "../errors.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { currentRequestId } from "../http/request-id.ts";
-import { type IdentityProvider, type Refreshed, UpstreamError } from "../identity/provider.ts";
+import { UpstreamError } from "../identity/provider.ts";
 import type { Server } from "../mcp/definition.ts";
-import { readSignInSettings } from "./settings.ts";
+import type { EndReason } from "./grant-contract.ts";
+import { isMembershipDue, restate } from "./membership.ts";
+import { readSignInSettings, type SignInSettings } from "./settings.ts";
 
 /** If an upstream token expires within this time, it is refreshed. */
 const REFRESH_BEFORE_SECONDS = 120;
@@ -24,6 +27,8 @@ const MIN_TTL_SECONDS = 60;
 export interface Exchanges {
 	/** @param upstreamToken the newest upstream access token */
 	exchanged(grantId: string, upstreamToken: string | undefined, isRefresh: boolean): Promise<void>;
+	/** Says why the grant ends, if it ends with this exchange. */
+	willEnd(grantId: string, reason: EndReason): void;
 	/** How long the grant may still live, in seconds. */
 	secondsLeft(userId: string, grantId: string): number;
 	/** Notifies the user's open event streams that the lists changed. */
@@ -47,7 +52,8 @@ export async function exchangeTokens(
 	const { env, userId, grantId } = options;
 	// The wrapper calls this in the user's object only.
 	const { KEEPER: keeper } = env as ExchangeEnv;
-	const { lifetimes } = readSignInSettings(env);
+	const settings = readSignInSettings(env);
+	const { lifetimes } = settings;
 	const isRefresh = options.grantType === GrantType.REFRESH_TOKEN;
 	const parsed = propsSchema.safeParse(options.props);
 	if (!parsed.success && isRefresh) throw signInAgain("This grant is from another version of the server.");
@@ -55,24 +61,61 @@ export async function exchangeTokens(
 	if (secondsLeft < MIN_TTL_SECONDS) throw signInAgain("Access has lasted as long as this server allows.");
 	const idleSeconds = Math.min(lifetimes.idleSeconds, secondsLeft);
 	const idle = isRefresh ? { refreshTokenIdleTTL: idleSeconds } : { refreshTokenTTL: idleSeconds };
-	const { user, upstream } = parsed.data ?? {};
-	if (!user) return idle;
-	if (!upstream || !isRefresh || secondsOf(upstream) > REFRESH_BEFORE_SECONDS) {
-		await keeper.exchanged(grantId, upstream?.accessToken, isRefresh);
-		const accessTokenTTL = ttlFor(upstream, lifetimes.accessTokenSeconds);
-		return { ...idle, accessTokenTTL, accessTokenScope: permittedScope(options, server, user) };
+	if (!parsed.data) return idle;
+	const renewed = isRefresh ? await renew(parsed.data, server, settings) : undefined;
+	const { user, upstream } = renewed ?? parsed.data;
+	if (!maySignIn(user, settings.policy)) {
+		keeper.willEnd(grantId, "not_allowed");
+		throw signInAgain("This account may not use this server any more.");
 	}
-	const provider = readSignInSettings(env).identityProviders.find(({ name }) => name === user.provider);
-	if (!provider || !upstream.refreshToken) throw signInAgain("Access at the identity provider has ended.");
-	const refreshed = await refreshAt(provider, upstream.refreshToken, user.id);
-	await keeper.exchanged(grantId, refreshed.tokens.accessToken, isRefresh);
-	const permissions = refreshed.permissions ? knownPermissions(server, refreshed.permissions) : user.permissions;
-	if (permissions.toString() !== user.permissions.toString()) {
+	await keeper.exchanged(grantId, upstream?.accessToken, isRefresh);
+	if (user.permissions.toString() !== parsed.data.user.permissions.toString()) {
 		await keeper.permissionsChanged(userId, grantId, options.clientId);
 	}
-	const newProps = propsSchema.parse({ user: { ...user, permissions }, upstream: refreshed.tokens } satisfies Props);
-	const accessTokenTTL = ttlFor(refreshed.tokens, lifetimes.accessTokenSeconds);
-	return { ...idle, newProps, accessTokenTTL, accessTokenScope: permittedScope(options, server, newProps.user) };
+	const accessTokenTTL = ttlFor(upstream, lifetimes.accessTokenSeconds);
+	const accessTokenScope = permittedScope(options, server, user);
+	return { ...idle, ...(renewed && { newProps: renewed }), accessTokenTTL, accessTokenScope };
+}
+
+/**
+ * Asks the identity provider for what is about to expire, and at most hourly for what the sign-in policy needs.
+ *
+ * @returns undefined if all stays as it is
+ * @throws OAuthError as `exchangeTokens`
+ */
+async function renew(
+	{ user, upstream }: Props,
+	server: Server,
+	{ identityProviders, policy }: SignInSettings,
+): Promise<Props | undefined> {
+	const provider = identityProviders.find(({ name }) => name === user.provider);
+	const isExpiring = upstream !== undefined && secondsOf(upstream) <= REFRESH_BEFORE_SECONDS;
+	if (isExpiring && !(provider && upstream.refreshToken)) {
+		throw signInAgain("Access at the identity provider has ended.");
+	}
+	const isToBeStated = isMembershipDue(user, policy);
+	if (!provider || !upstream || !(isExpiring || isToBeStated)) return undefined;
+	const { refreshToken, accessToken } = upstream;
+	try {
+		// A refresh brings an ID token, which may be all that states the claim.
+		if (refreshToken && (isExpiring || policy.claim)) {
+			const refreshed = await provider.refresh(refreshToken, user.id);
+			const permissions = refreshed.permissions ? knownPermissions(server, refreshed.permissions) : user.permissions;
+			const membership = isToBeStated ? await restate(user, () => refreshed.stated(policy.claim)) : user.membership;
+			return propsSchema.parse({
+				user: { ...user, permissions, membership },
+				upstream: refreshed.tokens,
+			} satisfies Props);
+		}
+		if (!accessToken) return undefined;
+		const membership = await restate(user, () => provider.stated(accessToken, user.id, policy.claim));
+		return { user: { ...user, membership }, upstream };
+	} catch (error) {
+		const reason = explain(error);
+		// What the provider stated before holds while it is not available.
+		if (!isExpiring && reason instanceof OAuthError && reason.code === "temporarily_unavailable") return undefined;
+		throw reason;
+	}
 }
 
 /** The consented scopes that the user is permitted now. If a permission is added later, no second consent is needed. */
@@ -94,14 +137,6 @@ function secondsOf({ expiresAt }: UpstreamTokens): number {
 
 function ttlFor(tokens: UpstreamTokens | undefined, maxSeconds: number): number {
 	return Math.max(MIN_TTL_SECONDS, Math.min(maxSeconds, tokens ? secondsOf(tokens) : maxSeconds));
-}
-
-async function refreshAt(provider: IdentityProvider, refreshToken: string, ownerId: string): Promise<Refreshed> {
-	try {
-		return await provider.refresh(refreshToken, ownerId);
-	} catch (error) {
-		throw explain(error);
-	}
 }
 
 function explain(error: unknown): unknown {

@@ -7,6 +7,7 @@ import {
 	type OAuthResourceTokenValidation,
 } from "@cloudflare/workers-oauth-provider";
 import { type Grant, LOCAL_PROVIDER, propsSchema } from "../auth/grant.ts";
+import { maySignIn } from "../auth/sign-in-policy.ts";
 import { logError } from "../errors.ts";
 import { resourcePathsOf } from "../http/endpoints.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
@@ -87,6 +88,10 @@ async function validateToken(
 		if (![withoutSlash(resource), origin].includes(withoutSlash(found.audience))) return null;
 		const props = propsSchema.safeParse(found.grant.props);
 		if (!props.success || !isAcceptedProvider(props.data.user.provider, env, origin)) return null;
+		if (!maySignIn(props.data.user, readSignInSettings(env).policy)) {
+			await endGrant(found, env, origin);
+			return null;
+		}
 		return {
 			props: { ...props.data, grantId: found.grantId },
 			audience: resource,
@@ -101,6 +106,17 @@ async function validateToken(
 		if (isUnreadable(error)) return null;
 		throw error;
 	}
+}
+
+/** Ends the grant of a user who may not sign in any more, and its open streams. The client signs in again, and sees why. */
+async function endGrant(
+	{ userId, grantId }: { readonly userId: string; readonly grantId: string },
+	env: Env,
+	origin: string,
+): Promise<void> {
+	const requestId = currentRequestId();
+	const ending = grantsOf(env, userId).revoke({ origin, userId, grantId, requestId, reason: "not_allowed" });
+	await ending.catch((error: unknown) => logError("grant_not_ended", error, requestId));
 }
 
 /** An environment in which the wrapper finds a token's record in the object of its user. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { number, parseSettings, readList, text } from "../auth/parse-settings.ts";
 import type { Settings } from "../auth/settings.ts";
+import { readSignInPolicy, type SignInPolicy, withoutDomains } from "../auth/sign-in-policy.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
 import { providers } from "../identity/index.ts";
 import type { IdentityProvider } from "../identity/provider.ts";
@@ -16,6 +17,7 @@ const ACCESS_TOKEN_SECONDS = 60 * 60;
 const GRANT_IDLE_DAYS = 30;
 const GRANT_MAX_AGE_DAYS = 90;
 const MAX_DAYS = 999;
+const MAX_CONTACT_LENGTH = 200;
 /** RFC 6750 section 2.1. */
 const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
 
@@ -29,6 +31,10 @@ const settingsSchema = z.object({
 	GRANT_IDLE_DAYS: number(GRANT_IDLE_DAYS, { unit: "days", max: MAX_DAYS }),
 	GRANT_MAX_AGE_DAYS: number(GRANT_MAX_AGE_DAYS, { unit: "days", max: MAX_DAYS }),
 	REPLACED_TOKEN_SECONDS: number(0, { unit: "seconds", min: 0, max: 30 * DAY_SECONDS }),
+	ADMINISTRATOR_CONTACT: text.refine(
+		(contact) => contact.length <= MAX_CONTACT_LENGTH,
+		`takes at most ${MAX_CONTACT_LENGTH} characters`,
+	),
 	OPERATOR_KEY: text.refine(
 		(key) => key === "" || (key.length >= 32 && BEARER_TOKEN.test(key)),
 		"needs at least 32 letters, digits and -._~+/, such as `openssl rand -hex 32` prints",
@@ -51,6 +57,10 @@ export type SignInSettings = Pick<Settings, "problems" | "missing" | "warnings">
 	readonly operatorKey: string | undefined;
 	/** Accepted redirect URIs with private-use schemes. */
 	readonly privateUseRedirectUris: readonly string[];
+	/** Who may sign in at all. */
+	readonly policy: SignInPolicy;
+	/** Whom users ask who may not sign in: an email address, an https address, or a few words. Empty if it is not set. */
+	readonly administratorContact: string;
 	/** The providers that the settings enable, in the order in which the consent page lists them. */
 	readonly identityProviders: readonly IdentityProvider[];
 };
@@ -80,13 +90,16 @@ export function readSignInSettings(env: object): SignInSettings {
 	const known = parsed.get(env);
 	if (known) return known;
 	const { settings, wrong } = parseSettings(settingsSchema, env);
-	const identity = readProviders(providers, { ...env });
+	const policy = readSignInPolicy(env);
+	const identity = readProviders(providers, { ...env }, policy);
 	const privateUseUris = readList("PRIVATE_USE_REDIRECT_URIS", settings.PRIVATE_USE_REDIRECT_URIS, privateUseUriSchema);
 	const trust = readList("CLIENT_METADATA_POLICY", settings.CLIENT_METADATA_POLICY, trustRuleSchema);
 	const hasProvider = identity.providers.length + identity.problems.length > 0;
 	const read: SignInSettings = {
 		clientMetadataDocuments: isOn(settings.CLIENT_METADATA_DOCUMENTS),
 		privateUseRedirectUris: [...KNOWN_PRIVATE_USE_REDIRECT_URIS, ...privateUseUris.entries],
+		policy,
+		administratorContact: settings.ADMINISTRATOR_CONTACT,
 		identityProviders: identity.providers,
 		clientTrust: trust.entries,
 		lifetimes: {
@@ -96,9 +109,15 @@ export function readSignInSettings(env: object): SignInSettings {
 		},
 		replacedTokenSeconds: settings.REPLACED_TOKEN_SECONDS,
 		operatorKey: settings.OPERATOR_KEY || undefined,
-		problems: [...wrong.values(), ...identity.problems],
+		problems: [...wrong.values(), ...policy.problems, ...identity.problems],
 		missing: hasProvider ? [] : [MISSING_PROVIDER],
-		warnings: [...trust.warnings, ...privateUseUris.warnings, ...identity.warnings],
+		warnings: [
+			...policy.warnings,
+			...withoutDomains({ policy, identityProviders: identity.providers }),
+			...trust.warnings,
+			...privateUseUris.warnings,
+			...identity.warnings,
+		],
 	};
 	parsed.set(env, read);
 	return read;

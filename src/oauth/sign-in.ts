@@ -124,6 +124,14 @@ export async function startSignIn(
 	}
 }
 
+/** A sign-in that has come back. */
+export type Returned = {
+	readonly request: AuthRequest;
+	/** Where the pages begin that the sign-in is for; undefined if it is for a client. */
+	readonly page: string | undefined;
+	readonly headers: Headers;
+};
+
 type FailedSignIn = { request: AuthRequest; provider: IdentityProvider; error: unknown; headers: Headers };
 
 /**

@@ -14,11 +14,13 @@ export type HomeJson = {
 	readonly sign_in: WayInDescription["way"];
 	/** The callback URL to register at the identity providers. */
 	readonly callback?: string;
+	/** If every user of an identity provider may sign in, a sentence for each provider that says so. */
+	readonly open_to?: readonly string[];
 };
 
 export function homeJson({ origin, url, server, offers, signIn }: Home): HomeJson {
 	const { name, title } = server.info;
-	const { way, callback } = signIn;
+	const { way, callback, openTo = [] } = signIn;
 	return {
 		name,
 		title,
@@ -28,5 +30,6 @@ export function homeJson({ origin, url, server, offers, signIn }: Home): HomeJso
 		try_it: server.pages.flatMap(({ isClient, title, path }) => (isClient ? { title, url: origin + path } : [])),
 		sign_in: way,
 		...(callback !== undefined && { callback }),
+		...(openTo.length > 0 && { open_to: openTo }),
 	};
 }

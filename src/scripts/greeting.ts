@@ -14,6 +14,7 @@ const answerSchema = z.union([
 		try_it: z.array(z.object({ url: z.string() })).default([]),
 		sign_in: z.union([z.enum(["built-in", "api-key", "none"]), z.array(z.string())]),
 		callback: z.string().optional(),
+		open_to: z.array(z.string()).default([]),
 	}),
 	z.object({ error_description: z.string() }),
 ]);
@@ -25,6 +26,9 @@ const SIGN_IN = {
 	"api-key": "with an API key. Make one: npm run keys -- create NAME",
 	none: "none. Anyone who reaches this address can call its tools.",
 };
+
+const LIMITS =
+	"To let in only some: ALLOWED_USERS, ALLOWED_DOMAINS, GITHUB_ALLOWED_ORGANIZATIONS or ALLOWED_CLAIM in .dev.vars.";
 
 /** @returns the text; undefined if the server does not respond */
 export async function greeting(origin: string): Promise<string | undefined> {
@@ -46,11 +50,14 @@ Remote MCP server: ${origin}
 
 function welcome(
 	origin: string,
-	{ name, title, mcp, sse, others, try_it, sign_in, callback }: Exclude<Answer, { error_description: string }>,
+	{ name, title, mcp, sse, others, try_it, sign_in, callback, open_to }: Exclude<Answer, { error_description: string }>,
 ): string {
 	const signIn = Array.isArray(sign_in)
 		? `with ${new Intl.ListFormat("en", { type: "disjunction" }).format(sign_in)}. Register this callback there: ${callback}`
 		: SIGN_IN[sign_in];
+	const open = [...open_to, ...(open_to.length > 0 ? [LIMITS] : [])].map(
+		(sentence) => `\n${" ".repeat(28)}${sentence}`,
+	);
 	const header = sign_in === "api-key" ? ' --header "Authorization: Bearer YOUR_API_KEY"' : "";
 	const otherLines = others.map(({ title, url, command }) => {
 		return `\n  ${`${title}:`.padEnd(26)}${url}${command === undefined ? "" : `      (${command})`}`;
@@ -63,7 +70,7 @@ ${tryLines.join("")}  Address for MCP clients:  ${mcp}      (older clients: ${ss
   Claude Code:              claude mcp add --transport http ${name} ${mcp}${header}
   MCP Inspector:            npx @modelcontextprotocol/inspector --transport http --server-url ${mcp}${header}
   More clients:             ${origin}/
-  Sign-in:                  ${signIn}
+  Sign-in:                  ${signIn}${open.join("")}
 
   Stop with Ctrl-C.
 `;

@@ -3,10 +3,12 @@ import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
 import { problemsOf } from "../auth/settings.ts";
+import { openTo } from "../auth/sign-in-policy.ts";
 import { limitBody } from "../http/body.ts";
 import { endpointsOf } from "../http/endpoints.ts";
 import { limitAddress, limitGuesses } from "../http/limit-address.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
+import { logOnce } from "../http/misconfigured.tsx";
 import { isBuiltInSignInOffered } from "../identity/local.ts";
 import type { SignIn } from "../mcp/define/sign-in.ts";
 import { authorizationApp } from "../oauth/app.tsx";
@@ -80,6 +82,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				way: isBuiltIn ? "built-in" : settings.identityProviders.map(({ title }) => title),
 				callback: `${origin}/callback`,
 				next: "Your assistant then opens a sign-in page in your browser.",
+				openTo: openTo(settings),
 			};
 		},
 		keeper: (server, host) => new GrantKeeper(server, host),
@@ -104,6 +107,7 @@ const originOf = (c: Context<AppEnv>) => new URL(c.req.url).origin;
 const isRefusedAtToken = ({ res: { status } }: Context<AppEnv>) => status === 400 || status === 401;
 
 function serveToken(c: Context<AppEnv>): Promise<Response> {
+	if (!isLoopbackUrl(c.req.url)) logOnce("anyone_may_sign_in", openTo(readSignInSettings(c.env)));
 	const response = answerTokenRequest(c.req.raw, c.get("server"), c.env, contextOf(c)).catch(answerStorageError);
 	// If a client disconnects, the refresh goes on: the next attempt gets its answer.
 	contextOf(c).waitUntil(response.catch(() => {}));

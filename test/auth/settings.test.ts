@@ -13,6 +13,8 @@ import { DEPLOYED, LOCAL } from "../support/worker.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
+const CLOUDFLARE = { CLOUDFLARE_CLIENT_ID: "id", CLOUDFLARE_CLIENT_SECRET: "secret" };
+
 const allProblems = (env: object, isLocal: boolean) => [
 	...problemsOf(readSettings(env), isLocal),
 	...problemsOf(readSignInSettings(env), isLocal),
@@ -44,6 +46,8 @@ describe("the settings", () => {
 			lifetimes: { accessTokenSeconds: 3600, idleSeconds: 30 * 24 * 3600, maxAgeSeconds: 90 * 24 * 3600 },
 			replacedTokenSeconds: 0,
 			operatorKey: undefined,
+			policy: expect.objectContaining({ isLimited: false }),
+			administratorContact: "",
 			problems: [],
 			missing: [expect.stringContaining("GITHUB_CLIENT_ID")],
 			warnings: [],
@@ -54,6 +58,25 @@ describe("the settings", () => {
 		const config = readSettings({ ALLOWED_ORIGINS: "https://a.example, https://b.example:8443" });
 		expect(config.allowedOrigins).toEqual(["https://a.example", "https://b.example:8443"]);
 		expect(config.warnings).toEqual([]);
+	});
+
+	it("say whom users ask, in a few words", () => {
+		expect(readSignInSettings({ ADMINISTRATOR_CONTACT: " it@example.com " }).administratorContact).toBe(
+			"it@example.com",
+		);
+		const { problems } = readSignInSettings({ ADMINISTRATOR_CONTACT: "x".repeat(201) });
+		expect(problems).toEqual(["ADMINISTRATOR_CONTACT takes at most 200 characters."]);
+	});
+
+	it("say who may sign in: what is wrong or ignored there is named with the rest", () => {
+		const env = { ...CLOUDFLARE, HOSTED_DOMAIN: "https://example.com/", ALLOWED_DOMAINS: "example.com, *.example.org" };
+		const { problems, warnings, identityProviders } = readSignInSettings(env);
+		expect(identityProviders).toHaveLength(1);
+		expect(problems).toEqual(["HOSTED_DOMAIN takes a domain such as example.com."]);
+		expect(warnings).toEqual([
+			expect.stringMatching(/^ALLOWED_DOMAINS: entry 2 is ignored/),
+			expect.stringMatching(/^ALLOWED_DOMAINS is set, but Cloudflare does not say/),
+		]);
 	});
 
 	it("say whether metadata documents are read", () => {

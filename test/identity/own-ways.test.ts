@@ -32,11 +32,16 @@ describe("Google", () => {
 		"lets in no other account (%o), even with an address of that domain",
 		async (claims) => {
 			const scene = await Scene.open(google, { claims }, settings);
-			const end = await scene.authorize();
-			expect(end.searchParams.get("error")).toBe("access_denied");
-			expect(end.searchParams.has("code")).toBe(false);
+			expect((await scene.refusal()).status).toBe(403);
 		},
 	);
+
+	it("with a hosted domain, lets in other accounts that another setting names", async () => {
+		const scene = await Scene.open(google, {}, { ...settings, ALLOWED_USERS: "guest@elsewhere.example" });
+		expect((await scene.refusal()).status).toBe(403);
+		await scene.behave({ claims: { email: "guest@elsewhere.example" } });
+		expect((await scene.authorize()).searchParams.has("code")).toBe(true);
+	});
 });
 
 describe("GitHub", () => {

@@ -49,7 +49,6 @@ describe("the settings of an identity provider", () => {
 		["github", "GITHUB_HOST", "user@github.example.com"],
 		["oidc", "OIDC_ISSUER", "http://login.example.org"],
 		["oidc", "OIDC_ISSUER", "login.example.org"],
-		["google", "HOSTED_DOMAIN", "https://example.com/"],
 	])("of %s with a wrong %s (%s) say so without repeating it", (name, key, value) => {
 		const settings = PROVIDERS.find((provider) => provider.name === name)?.settings("a-client");
 		const { providers: enabled, problems } = readProviders(providers, { ...settings, [key]: value });

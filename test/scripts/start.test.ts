@@ -199,4 +199,20 @@ it("a greeting names the identity providers that are set up, and the callback to
 	const text = await greeting(`http://localhost:${port}`);
 	expect(text).toContain("with GitHub or Google. Register this callback there: http://localhost/callback");
 	expect(text).not.toContain("any password");
+	expect(text).not.toContain("ALLOWED_USERS");
+});
+
+it("a greeting says if anyone with an account can sign in, and which settings limit that", async () => {
+	const sentence = "Anyone with an account at GitHub can sign in.";
+	const home = createHttpServer((_request, response) => {
+		const mcp = { mcp: "http://localhost/mcp", sse: "http://localhost/sse", callback: "http://localhost/callback" };
+		const open = { sign_in: ["GitHub"], open_to: [sentence] };
+		response.end(JSON.stringify({ name: "own", title: "Own", ...mcp, others: [], ...open }));
+	}).listen(0);
+	onTestFinished(() => void home.close());
+	await once(home, "listening");
+	const { port } = home.address() as AddressInfo;
+	const text = await greeting(`http://localhost:${port}`);
+	expect(text).toContain(sentence);
+	expect(text).toContain("To let in only some: ALLOWED_USERS, ALLOWED_DOMAINS");
 });

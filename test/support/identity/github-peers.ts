@@ -60,6 +60,17 @@ export async function startGitHub(options: PeerOptions) {
 					const { emails } = { emails: emailsOf(owner), ...clients.behaviourOf(owner.clientId).claims };
 					return response.status(200).json(emails);
 				},
+				"orgs/list-memberships-for-authenticated-user": (_context, request, response) => {
+					const owner = web.ownerOf(request.headers.authorization);
+					if (!owner) return response.status(401).json({ message: "Bad credentials", status: "401" });
+					if (!owner.scope.split(" ").includes("read:org")) return response.status(403).json({ message: "read:org" });
+					const { organizations = {} } = clients.behaviourOf(owner.clientId).claims ?? {};
+					const { page, per_page: size } = request.query;
+					const from = (Number(page) - 1) * Number(size);
+					const all = Object.entries(organizations as Record<string, string>);
+					const memberships = all.map(([login, state]) => ({ state, role: "member", organization: { login } }));
+					return response.status(200).json(memberships.slice(from, from + Number(size)));
+				},
 			}),
 		},
 	}).listen({ port: 0, host: "127.0.0.1" });

@@ -45,6 +45,15 @@ export class Server {
 		return new OAuthClient(this.fetch, ORIGIN);
 	}
 
+	/** Consent and sign-in, to the page on which they end. */
+	async refusal(options: SignInOptions = {}): Promise<Response> {
+		const client = this.client();
+		const { url } = await client.authorizationUrl(await client.register(), options);
+		const { url: end, response } = await (options.person ?? this.person()).walk(url, options);
+		if (!response) throw new Error(`The sign-in ended at ${end}`);
+		return response;
+	}
+
 	/** The whole way, to tokens. */
 	signIn(options: SignInOptions = {}): Promise<Tokens & { client_id: string }> {
 		return this.client().signIn({ email: "", ...options });
@@ -103,6 +112,11 @@ export class Scene extends Server {
 		return scene;
 	}
 
+	/** The same server after its settings have changed. */
+	changed(settings: Readonly<Record<string, string>>): Server {
+		return new Server({ ...this.provider.settings(this.clientId), ...settings });
+	}
+
 	behave(behaviour: Behaviour): Promise<void> {
 		return tellProvider(this.clientId, behaviour);
 	}
@@ -119,6 +133,10 @@ export class Scene extends Server {
 
 	override signIn(options: SignInOptions = {}): Promise<Tokens & { client_id: string }> {
 		return super.signIn({ login: this.login, ...options });
+	}
+
+	override refusal(options: SignInOptions = {}): Promise<Response> {
+		return super.refusal({ login: this.login, ...options });
 	}
 
 	override authorize(options: SignInOptions = {}): Promise<URL> {
