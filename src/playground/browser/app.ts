@@ -1,14 +1,15 @@
-/** The program of the playground. */
+/** The program of the playground: signed out, connecting, or connected in one of three ways. */
 import "./strict-policy.ts";
-import { auth, type Client, UnauthorizedError } from "@modelcontextprotocol/client";
-import { type CallControl, card, type Item } from "./calls.ts";
-import { CALL_OPTIONS, connect, createTransport, isWay, WAYS, type Way } from "./connection.ts";
+import { auth, UnauthorizedError } from "@modelcontextprotocol/client";
+import { type Connection, connect, createTransport, isWay, WAYS, type Way } from "./connection.ts";
+import { keepDraft, restoreDraft } from "./draft.ts";
 import { h } from "./element.ts";
+import { sentenceOf } from "./errors.ts";
 import { Messages } from "./messages.ts";
 import { BrowserOAuth } from "./oauth.ts";
-import { askIn } from "./questions.ts";
-import { problem, promptResult, resourceResult, toolResult } from "./result.ts";
-import { schemaForm } from "./schema-form.ts";
+import { problem } from "./result.ts";
+import { RunningCalls } from "./running-calls.ts";
+import { Sections } from "./sections.ts";
 
 const WAY_KEY = "playground:way";
 const ENDED = "Your access has ended. Sign in again.";
@@ -23,10 +24,11 @@ const oauth = new BrowserOAuth({
 	redirect: (url) => location.assign(url),
 });
 
-/** The call that a question belongs to: one at a time may ask. */
-let asking: CallControl | undefined;
-let client: Client | undefined;
+/** What is open or being opened: one at a time. */
+let current: { readonly aborter: AbortController; connection?: Connection } | undefined;
 
+// A browser that goes back may show the page as it was left, in the middle of a sign-in.
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 await start();
 
 async function start(): Promise<void> {
@@ -34,7 +36,7 @@ async function start(): Promise<void> {
 	history.replaceState(null, "", pathname);
 	if (oauth.isReturn(parameters)) {
 		try {
-			await createTransport({ ...settings(), onSent: () => {} }).finishAuth(parameters);
+			await createTransport(target()).finishAuth(parameters);
 		} catch (error) {
 			return showSignIn(`The sign-in did not succeed. ${sentenceOf(error)}`);
 		}
@@ -43,16 +45,10 @@ async function start(): Promise<void> {
 	else showSignIn();
 }
 
-function settings() {
+function target() {
 	const stored = sessionStorage.getItem(WAY_KEY) ?? "";
 	const way: Way = isWay(stored) ? stored : "stateless";
-	return {
-		url: new URL(WAYS[way].path, origin),
-		way,
-		authProvider: oauth,
-		ask: async (question: Parameters<typeof askIn>[1], signal: AbortSignal) =>
-			asking ? askIn(asking.place, question, AbortSignal.any([signal, asking.signal])) : { action: "decline" as const },
-	};
+	return { url: new URL(WAYS[way].path, origin), way, authProvider: oauth };
 }
 
 function showSignIn(sentence?: string): void {
@@ -63,7 +59,7 @@ function showSignIn(sentence?: string): void {
 		oauth.forgetUnfinishedClient();
 		oauth.allowRedirect();
 		try {
-			await auth(oauth, { serverUrl: settings().url });
+			await auth(oauth, { serverUrl: target().url });
 		} catch (error) {
 			showSignIn(`The sign-in could not begin. ${sentenceOf(error)}`);
 		}
@@ -85,33 +81,54 @@ function showSignIn(sentence?: string): void {
 }
 
 async function open(): Promise<void> {
-	await client?.close();
-	client = undefined;
+	void leave();
+	const opened: NonNullable<typeof current> = { aborter: new AbortController() };
+	current = opened;
+	const { signal } = opened.aborter;
 	const messages = new Messages();
-	root.replaceChildren(h("p", { role: "status" }, "Connecting…"));
+	const calls = new RunningCalls();
+	const sections = new Sections(calls, { signal, explain });
+	root.replaceChildren(toolbar(), h("p", { role: "status" }, "Connecting…"));
 	try {
-		const connected = await connect({
-			...settings(),
+		const connection = await connect({
+			...target(),
+			ask: calls.ask,
 			onSent: (message) => messages.sent(message),
 			onReceived: (message) => messages.received(message),
+			onListChanged: () => void sections.update().catch(() => {}),
 		});
-		client = connected;
-		root.replaceChildren(toolbar(connected), ...(await sections(connected)), messages.element);
+		if (signal.aborted) return await connection.close();
+		opened.connection = connection;
+		await sections.show(connection.client);
+		if (signal.aborted) return;
+		root.replaceChildren(toolbar(connection), sections.element, messages.element);
+		restoreDraft(sessionStorage, sections.cards);
 	} catch (error) {
-		if (UnauthorizedError.isInstance(error)) return endAccess();
-		root.replaceChildren(toolbar(), problem(`The connection failed. ${sentenceOf(error)}`), messages.element);
+		if (signal.aborted) return;
+		if (hasEnded(error)) return endAccess();
+		const retry = h("button", { type: "button", className: "primary" }, "Try again");
+		retry.addEventListener("click", () => void open());
+		const sentence = problem(`The connection failed. ${sentenceOf(error)}`);
+		root.replaceChildren(toolbar(), sentence, h("div", { className: "buttons" }, retry), messages.element);
 	}
+}
+
+/** Cancels what still runs. */
+async function leave(): Promise<void> {
+	const left = current;
+	current = undefined;
+	left?.aborter.abort();
+	await left?.connection?.close();
 }
 
 function endAccess(): void {
 	oauth.forgetTokens();
-	void client?.close();
-	client = undefined;
+	void leave();
 	showSignIn(ENDED);
 }
 
-function toolbar(connected?: Client): HTMLElement {
-	const { way } = settings();
+function toolbar(connection?: Connection): HTMLElement {
+	const { way } = target();
 	const choice = h(
 		"select",
 		{ id: "way" },
@@ -122,13 +139,14 @@ function toolbar(connected?: Client): HTMLElement {
 		void open();
 	});
 	const signOut = h("button", { type: "button" }, "Sign out");
-	signOut.addEventListener("click", () => {
+	signOut.addEventListener("click", async () => {
+		root.replaceChildren(h("p", { role: "status" }, "Signing out…"));
+		// The goodbye to the server still needs the tokens.
+		await leave();
 		oauth.forgetTokens();
-		void client?.close();
-		client = undefined;
 		showSignIn();
 	});
-	const version = connected?.getNegotiatedProtocolVersion();
+	const version = connection?.client.getNegotiatedProtocolVersion();
 	return h(
 		"div",
 		{ className: "toolbar" },
@@ -138,74 +156,14 @@ function toolbar(connected?: Client): HTMLElement {
 	);
 }
 
-async function sections(connected: Client): Promise<HTMLElement[]> {
-	const { tools, resources, prompts } = connected.getServerCapabilities() ?? {};
-	const items: (readonly [string, readonly Item[]])[] = [];
-	if (tools) items.push(["Tools", await toolItems(connected)]);
-	if (resources) items.push(["Resources", await resourceItems(connected)]);
-	if (prompts) items.push(["Prompts", await promptItems(connected)]);
-	return items
-		.filter(([, some]) => some.length > 0)
-		.map(([title, some]) => h("section", {}, h("h2", {}, title), ...some.map(card)));
-}
-
-async function toolItems(connected: Client): Promise<Item[]> {
-	const { tools } = await connected.listTools();
-	return tools.map(({ name, title, description, inputSchema }) => ({
-		name,
-		title: title ?? name,
-		description,
-		verb: "Call",
-		form: schemaForm(inputSchema),
-		async call(args, control) {
-			asking = control;
-			const { signal, onprogress } = control;
-			return toolResult(await connected.callTool({ name, arguments: args }, { ...CALL_OPTIONS, signal, onprogress }));
-		},
-		explain,
-	}));
-}
-
-async function resourceItems(connected: Client): Promise<Item[]> {
-	const { resources } = await connected.listResources();
-	return resources.map(({ uri, name, title, description }) => ({
-		name: uri,
-		title: title ?? name,
-		description,
-		verb: "Read",
-		form: schemaForm({}),
-		call: async (_args, { signal }) => resourceResult(await connected.readResource({ uri }, { signal })),
-		explain,
-	}));
-}
-
-async function promptItems(connected: Client): Promise<Item[]> {
-	const { prompts } = await connected.listPrompts();
-	return prompts.map(({ name, title, description, arguments: given = [] }) => ({
-		name,
-		title: title ?? name,
-		description,
-		verb: "Get",
-		form: schemaForm({
-			properties: Object.fromEntries(given.map((one) => [one.name, { ...one, type: "string" }])),
-			required: given.filter(({ required }) => required).map((one) => one.name),
-		}),
-		async call(args, control) {
-			asking = control;
-			const strings = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, String(value)]));
-			return promptResult(await connected.getPrompt({ name, arguments: strings }, { signal: control.signal }));
-		},
-		explain,
-	}));
-}
-
-/** Says what happened. If the access has ended, the page asks for another sign-in. */
-function explain(error: unknown): string {
-	if (!UnauthorizedError.isInstance(error)) return sentenceOf(error);
+/** Says what happened. If the access has ended, the page asks for another sign-in, and keeps what was typed. */
+function explain(error: unknown, card: HTMLElement): string {
+	if (!hasEnded(error)) return sentenceOf(error);
+	keepDraft(sessionStorage, card);
 	endAccess();
 	return ENDED;
 }
 
-function sentenceOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+function hasEnded(error: unknown): boolean {
+	return UnauthorizedError.isInstance(error) && !oauth.canRefresh;
 }

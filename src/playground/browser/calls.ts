@@ -2,16 +2,14 @@
 import type { Progress } from "@modelcontextprotocol/client";
 import { h } from "./element.ts";
 import { problem } from "./result.ts";
+import type { RunningCall } from "./running-calls.ts";
 import type { SchemaForm } from "./schema-form.ts";
 
-export type CallControl = {
-	readonly signal: AbortSignal;
-	readonly onprogress: (progress: Progress) => void;
-	/** Where questions are asked. */
-	readonly place: HTMLElement;
-};
+export type CallControl = RunningCall & { readonly onprogress: (progress: Progress) => void };
 
 export type Item = {
+	/** What the server says of it. */
+	readonly definition: unknown;
 	readonly title: string;
 	readonly name: string;
 	readonly description: string | undefined;
@@ -19,44 +17,22 @@ export type Item = {
 	readonly verb: string;
 	readonly form: SchemaForm;
 	call(args: Record<string, unknown>, control: CallControl): Promise<readonly HTMLElement[]>;
-	/** A sentence for an error. */
-	explain(error: unknown): string;
 };
 
-export function card({ title, name, description, verb, form, call, explain }: Item): HTMLElement {
+export type CardSettings = {
+	/** Fires when the connection is left. */
+	readonly signal: AbortSignal;
+	/** @returns a sentence for an error of a call */
+	explain(error: unknown, card: HTMLElement): string;
+};
+
+export function card({ title, name, description, verb, form, call }: Item, settings: CardSettings): HTMLElement {
 	const submit = h("button", { type: "submit", className: "primary" }, verb);
 	const cancel = h("button", { type: "button", hidden: true }, "Cancel");
 	const status = h("p", { className: "muted status", role: "status" });
 	const place = h("div");
 	const answer = h("div", { className: "answer" });
 	const element = h("form", {}, ...form.elements, h("div", { className: "buttons" }, submit, cancel));
-	element.addEventListener("submit", async (event) => {
-		event.preventDefault();
-		const aborter = new AbortController();
-		const onCancel = () => aborter.abort();
-		cancel.addEventListener("click", onCancel);
-		const setBusy = (isBusy: boolean) => {
-			submit.disabled = isBusy;
-			cancel.hidden = !isBusy;
-		};
-		setBusy(true);
-		answer.replaceChildren();
-		status.textContent = "Waiting for the server…";
-		try {
-			const onprogress = ({ progress, total, message }: Progress) => {
-				status.textContent = message ?? `${progress}${total === undefined ? "" : ` of ${total}`}`;
-			};
-			const elements = await call(form.read(), { signal: aborter.signal, onprogress, place });
-			if (!aborter.signal.aborted) answer.replaceChildren(...elements);
-			status.textContent = aborter.signal.aborted ? "Cancelled." : "Done.";
-		} catch (error) {
-			status.textContent = aborter.signal.aborted ? "Cancelled." : "";
-			if (!aborter.signal.aborted) answer.replaceChildren(problem(explain(error)));
-		} finally {
-			cancel.removeEventListener("click", onCancel);
-			setBusy(false);
-		}
-	});
 	const heading = h(
 		"summary",
 		{},
@@ -65,5 +41,40 @@ export function card({ title, name, description, verb, form, call, explain }: It
 		h("code", { className: "muted" }, name),
 	);
 	const text = description === undefined ? [] : [h("p", {}, description)];
-	return h("details", { className: "card call" }, heading, ...text, element, status, place, answer);
+	const details = h("details", { className: "card call" }, heading, ...text, element, status, place, answer);
+	// A click on the button twice would otherwise be two calls.
+	let isBusy = false;
+	element.addEventListener("submit", async (event) => {
+		event.preventDefault();
+		if (isBusy) return;
+		const aborter = new AbortController();
+		const signal = AbortSignal.any([aborter.signal, settings.signal]);
+		cancel.onclick = () => aborter.abort();
+		const setBusy = (value: boolean) => {
+			isBusy = value;
+			submit.disabled = value;
+			cancel.hidden = !value;
+		};
+		const finish = (sentence: string, ...elements: readonly HTMLElement[]) => {
+			status.textContent = sentence;
+			answer.replaceChildren(...elements);
+		};
+		setBusy(true);
+		finish("Waiting for the server…");
+		try {
+			const onprogress = ({ progress, total, message }: Progress) => {
+				const count = `${progress}${total === undefined ? "" : ` of ${total}`}`;
+				status.textContent = message === undefined ? count : `${message} (${count})`;
+			};
+			const elements = await call(form.read(), { title, signal, onprogress, place });
+			if (signal.aborted) finish("Cancelled.");
+			else finish("Done.", ...elements);
+		} catch (error) {
+			if (signal.aborted) finish("Cancelled.");
+			else finish("", problem(settings.explain(error, details)));
+		} finally {
+			setBusy(false);
+		}
+	});
+	return details;
 }

@@ -49,6 +49,11 @@ export class BrowserOAuth implements OAuthClientProvider {
 		return this.tokens() !== undefined;
 	}
 
+	/** If the server refuses a refresh, the SDK forgets the tokens. After other failures of a refresh it keeps them. */
+	get canRefresh(): boolean {
+		return this.tokens()?.refresh_token !== undefined;
+	}
+
 	/** Lets the next authorization request leave the page. */
 	allowRedirect(): void {
 		this.#mayRedirect = true;

@@ -3,11 +3,12 @@ import type { ElicitRequestFormParams, ElicitResult } from "@modelcontextprotoco
 import { h } from "./element.ts";
 import { schemaForm } from "./schema-form.ts";
 
-/** Shows a question in a place of the page, and takes it away once it is answered or nobody waits any more. */
+/** Shows a question in a place of the page, and takes it away once it is answered, or the call has ended. */
 export function askIn(
 	place: HTMLElement,
 	question: ElicitRequestFormParams,
 	signal: AbortSignal,
+	note?: string,
 ): Promise<ElicitResult> {
 	const { promise, resolve } = Promise.withResolvers<ElicitResult>();
 	const { elements, read } = schemaForm(question.requestedSchema);
@@ -17,6 +18,7 @@ export function askIn(
 		"form",
 		{ className: "question", attributes: { "aria-label": "The server asks" } },
 		h("p", { className: "asked" }, question.message),
+		...(note === undefined ? [] : [h("p", { className: "note muted" }, note)]),
 		...elements,
 		problem,
 		h("div", { className: "buttons" }, h("button", { type: "submit", className: "primary" }, "Answer"), decline),
@@ -32,6 +34,7 @@ export function askIn(
 		}
 	});
 	decline.addEventListener("click", () => resolve({ action: "decline" }));
+	if (signal.aborted) return Promise.resolve({ action: "cancel" });
 	signal.addEventListener("abort", () => resolve({ action: "cancel" }));
 	place.append(form);
 	form.querySelector<HTMLElement>("input, textarea, select")?.focus();

@@ -1,5 +1,6 @@
 /** This server with another catalogue: what the conformance suite expects to find. Everything else is the product's. */
 import { defineServer } from "../../../src/mcp/define/server.ts";
+import { playground } from "../../../src/playground/extra.ts";
 import { identityProviders } from "../../../src/sign-in/identity-providers.ts";
 import { stdio } from "../../../src/stdio/extra.ts";
 import { createWorker, type Worker } from "../../../src/worker.ts";
@@ -23,7 +24,7 @@ const server = defineServer({
 		resources,
 		prompts,
 	},
-	extras: [stdio()],
+	extras: [stdio(), playground()],
 });
 
 const worker: Worker = createWorker(server);
