@@ -157,7 +157,7 @@ export default defineConfig({
 					...IN_WORKERD,
 					expect: PATIENCE,
 					include: [
-						"test/{http,pages}/**/*.test.ts",
+						"test/{http,pages,without-playground}/**/*.test.ts",
 						"test/mcp/{boundary,socket-stream}.test.ts",
 						"test/oauth/{client-authentication,client-documents,metadata,redirect-uris}.test.ts",
 					],
