@@ -21,6 +21,8 @@ const oauth = new BrowserOAuth({
 	clientName: "Playground",
 	session: sessionStorage,
 	lasting: localStorage,
+	// The page uses each endpoint of this server: a token names what covers them all (RFC 8707 section 2).
+	resource: new URL(origin),
 	redirect: (url) => location.assign(url),
 });
 

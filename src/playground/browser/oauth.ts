@@ -16,6 +16,8 @@ export type OAuthSettings = {
 	readonly session: Store;
 	/** For the browser. */
 	readonly lasting: Store;
+	/** What a token is asked for, if not the resource that the endpoint says it is. */
+	readonly resource?: URL;
 	/** Leaves the page for the sign-in. */
 	readonly redirect: (url: URL) => void;
 };
@@ -26,9 +28,13 @@ export class BrowserOAuth implements OAuthClientProvider {
 	readonly #settings: OAuthSettings;
 	/** A request that finds its token ended must not take the user away from the page. */
 	#mayRedirect = false;
+	/** The SDK takes the resource of the endpoint's metadata only where this is left out. */
+	readonly validateResourceURL?: () => Promise<URL>;
 
 	constructor(settings: OAuthSettings) {
 		this.#settings = settings;
+		const { resource } = settings;
+		if (resource) this.validateResourceURL = async () => resource;
 	}
 
 	get redirectUrl() {
@@ -65,7 +71,7 @@ export class BrowserOAuth implements OAuthClientProvider {
 	}
 
 	forgetTokens(): void {
-		for (const what of ["tokens", "verifier", "state"]) this.#settings.session.removeItem(KEY + what);
+		for (const what of ["tokens", "verifier", "state", "discovery"]) this.#settings.session.removeItem(KEY + what);
 	}
 
 	state(): string {
@@ -123,11 +129,6 @@ export class BrowserOAuth implements OAuthClientProvider {
 
 	discoveryState(): OAuthDiscoveryState | undefined {
 		return read(this.#settings.session, "discovery");
-	}
-
-	/** RFC 8707 section 2. A token for the whole origin is good for each of its endpoints. */
-	async validateResourceURL(url: string | URL): Promise<URL> {
-		return new URL("/", url);
 	}
 
 	invalidateCredentials(what: "all" | "client" | "tokens" | "verifier" | "discovery"): void {
