@@ -1,12 +1,11 @@
 /** If required settings are wrong or missing, every request gets a 503 response that names all settings to correct. */
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app-env.ts";
-import { readAllowLists } from "../auth/permissions.ts";
-import { problemsOf, readSettings } from "../auth/settings.ts";
 import { logWarning } from "../errors.ts";
 import { withCode } from "../pages/error.tsx";
 import { answerWithPage, refuse, wantsPage } from "./answers.tsx";
 import { isLoopbackUrl } from "./loopback.ts";
+import { settingProblems } from "./setting-problems.ts";
 
 /** No retry can succeed until an administrator corrects the settings. */
 const RETRY_AFTER_SECONDS = "60";
@@ -22,20 +21,9 @@ const REMEDIES = {
 const logged = new Set<string>();
 
 export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next) => {
-	const settings = readSettings(c.env);
 	const isLocal = isLoopbackUrl(c.req.url);
-	const server = c.get("server");
-	const { signIn, extras } = server;
-	const problems = [
-		...problemsOf(settings, isLocal),
-		...signIn.problems(c.env, isLocal),
-		...extras.flatMap((extra) => extra.problems(c.env)),
-	];
-	logOnce("setting_ignored", [
-		...settings.warnings,
-		...signIn.warnings(c.env),
-		...readAllowLists(server, c.env).warnings,
-	]);
+	const { problems, warnings } = settingProblems(c.get("server"), c.env, isLocal);
+	logOnce("setting_ignored", warnings);
 	logOnce("setting_wrong", problems);
 	if (problems.length === 0) return next();
 	c.header("Retry-After", RETRY_AFTER_SECONDS);

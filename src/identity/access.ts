@@ -4,6 +4,11 @@ import { settings } from "./settings.ts";
 
 /** Cloudflare Access, as a SaaS application of type OpenID Connect. */
 export const access = settings({
+	name: "access",
+	title: "Cloudflare Access",
+	register:
+		"https://one.dash.cloudflare.com → Access → Applications → SaaS → OIDC, with PKCE; it shows all five settings",
+	published: ({ ACCESS_JWKS_URL }) => ({ keys: ACCESS_JWKS_URL }),
 	required: [
 		"ACCESS_CLIENT_ID",
 		"ACCESS_CLIENT_SECRET",
@@ -12,10 +17,9 @@ export const access = settings({
 		"ACCESS_JWKS_URL",
 	],
 	optional: ["ACCESS_RESOURCE"],
-	create({ ACCESS_CLIENT_ID, ACCESS_CLIENT_SECRET, ACCESS_AUTHORIZATION_URL, ACCESS_TOKEN_URL, ...others }) {
+	create({ ACCESS_CLIENT_ID, ACCESS_CLIENT_SECRET, ACCESS_AUTHORIZATION_URL, ACCESS_TOKEN_URL, ...others }, provider) {
 		return createProvider({
-			name: "access",
-			title: "Cloudflare Access",
+			...provider,
 			clientId: ACCESS_CLIENT_ID,
 			clientSecret: ACCESS_CLIENT_SECRET,
 			server: {

@@ -4,14 +4,18 @@ import { identifyByIdToken, permissionsIn } from "./oidc.ts";
 import { settings } from "./settings.ts";
 
 export const auth0 = settings({
+	name: "auth0",
+	title: "Auth0",
+	register:
+		"https://manage.auth0.com → Applications → Regular Web Application; the domain is like example.eu.auth0.com",
+	published: ({ AUTH0_DOMAIN }) => ({ issuer: `https://${AUTH0_DOMAIN}/` }),
 	required: ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
 	optional: ["AUTH0_AUDIENCE", "AUTH0_SCOPE"],
-	create({ AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE, AUTH0_SCOPE }) {
+	create({ AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE, AUTH0_SCOPE }, provider) {
 		const issuer = `https://${AUTH0_DOMAIN}/`;
 		const readClaims = accessTokenReader(`${issuer}.well-known/jwks.json`, { issuer });
 		return createProvider({
-			name: "auth0",
-			title: "Auth0",
+			...provider,
 			apiUrl: new URL(issuer).origin,
 			clientId: AUTH0_CLIENT_ID,
 			clientSecret: AUTH0_CLIENT_SECRET,

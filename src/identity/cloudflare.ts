@@ -18,11 +18,13 @@ const userSchema = z.object({
 });
 
 export const cloudflare = settings({
+	name: "cloudflare",
+	title: "Cloudflare",
+	register: "https://dash.cloudflare.com → Manage account → OAuth clients",
 	required: ["CLOUDFLARE_CLIENT_ID", "CLOUDFLARE_CLIENT_SECRET"],
-	create: ({ CLOUDFLARE_CLIENT_ID, CLOUDFLARE_CLIENT_SECRET }) =>
+	create: ({ CLOUDFLARE_CLIENT_ID, CLOUDFLARE_CLIENT_SECRET }, provider) =>
 		createProvider({
-			name: "cloudflare",
-			title: "Cloudflare",
+			...provider,
 			apiUrl: API,
 			userPath: "/user",
 			clientId: CLOUDFLARE_CLIENT_ID,

@@ -9,12 +9,14 @@ const APPS = `${API}/oauth2/v1/apps`;
 
 /** Descope Inbound Apps. A user's permissions are the granted scopes, which Descope's console defines. */
 export const descope = settings({
+	name: "descope",
+	title: "Descope",
+	register: "https://app.descope.com → Inbound Apps",
 	required: ["DESCOPE_CLIENT_ID", "DESCOPE_CLIENT_SECRET"],
 	optional: ["DESCOPE_SCOPE"],
-	create: ({ DESCOPE_CLIENT_ID, DESCOPE_CLIENT_SECRET, DESCOPE_SCOPE }) =>
+	create: ({ DESCOPE_CLIENT_ID, DESCOPE_CLIENT_SECRET, DESCOPE_SCOPE }, provider) =>
 		createProvider({
-			name: "descope",
-			title: "Descope",
+			...provider,
 			apiUrl: API,
 			clientId: DESCOPE_CLIENT_ID,
 			clientSecret: DESCOPE_CLIENT_SECRET,

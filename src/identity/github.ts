@@ -11,14 +11,18 @@ const emailsSchema = z.array(z.object({ email: z.string(), primary: z.boolean(),
 
 /** OAuth apps, whose tokens never expire, and GitHub Apps, whose tokens do. On github.com and GitHub Enterprise. */
 export const github = settings({
+	name: "github",
+	title: "GitHub",
+	register:
+		"https://github.com/settings/developers → OAuth Apps → New OAuth App, or GitHub Apps for tokens that expire",
+	looksLike: { GITHUB_CLIENT_ID: /^(Ov23|Iv23|Iv1\.|[\da-f]{20}$)/, GITHUB_CLIENT_SECRET: /^[\da-f]{40}$/ },
 	required: ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
 	optional: ["GITHUB_HOST"],
-	create({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GITHUB_HOST = "github.com" }, { organizations: allowed }) {
+	create({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GITHUB_HOST = "github.com" }, provider, { organizations: allowed }) {
 		const web = `https://${GITHUB_HOST}`;
 		const api = GITHUB_HOST === "github.com" ? "https://api.github.com" : `${web}/api/v3`;
 		return createProvider({
-			name: "github",
-			title: "GitHub",
+			...provider,
 			apiUrl: api,
 			userPath: "/user",
 			clientId: GITHUB_CLIENT_ID,

@@ -4,11 +4,14 @@ import { identifyByIdToken } from "./oidc.ts";
 import { settings } from "./settings.ts";
 
 export const google = settings({
+	name: "google",
+	title: "Google",
+	register: "https://console.cloud.google.com/apis/credentials → OAuth client ID → Web application",
+	looksLike: { GOOGLE_CLIENT_ID: /\.apps\.googleusercontent\.com$/, GOOGLE_CLIENT_SECRET: /^GOCSPX-/ },
 	required: ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
-	create: ({ GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET }, { hostedDomain: hd }) =>
+	create: ({ GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET }, provider, { hostedDomain: hd }) =>
 		createProvider({
-			name: "google",
-			title: "Google",
+			...provider,
 			apiUrl: "https://www.googleapis.com",
 			clientId: GOOGLE_CLIENT_ID,
 			clientSecret: GOOGLE_CLIENT_SECRET,

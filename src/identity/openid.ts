@@ -4,19 +4,18 @@ import { settings } from "./settings.ts";
 
 /** Any issuer that supports OpenID Connect Discovery, such as Stytch, Okta, Entra, Keycloak or Logto. */
 export const openid = settings({
+	name: "oidc",
+	title: "any OpenID Connect issuer",
+	register: "at the issuer (Stytch, Okta, Entra, Keycloak, Logto …), which must publish its discovery document",
+	published: ({ OIDC_ISSUER }) => ({ issuer: OIDC_ISSUER }),
 	required: ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"],
 	optional: ["OIDC_SCOPE", "OIDC_TITLE", "OIDC_PERMISSIONS_CLAIM", "OIDC_AUDIENCE", "OIDC_RESOURCE"],
-	create({
-		OIDC_ISSUER,
-		OIDC_CLIENT_ID,
-		OIDC_CLIENT_SECRET,
-		OIDC_SCOPE,
-		OIDC_TITLE,
-		OIDC_PERMISSIONS_CLAIM,
-		...asked
-	}) {
+	create(
+		{ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_SCOPE, OIDC_TITLE, OIDC_PERMISSIONS_CLAIM, ...asked },
+		provider,
+	) {
 		return createProvider({
-			name: "oidc",
+			...provider,
 			title: OIDC_TITLE ?? new URL(OIDC_ISSUER).hostname,
 			apiUrl: new URL(OIDC_ISSUER).origin,
 			clientId: OIDC_CLIENT_ID,

@@ -5,23 +5,52 @@ import type { IdentityProvider } from "./provider.ts";
 type Values<Required extends string, Optional extends string> = Record<Required, string> &
 	Partial<Record<Optional, string>>;
 
+/** What is known of a provider without its settings. */
+export type KnownProvider = {
+	/** In lower case. It is the first part of every user id, so it must never change. */
+	readonly name: string;
+	/** The name that users see, for example on the button. */
+	readonly title: string;
+};
+
+/** What a provider publishes for `npm run setup` to check: an issuer's metadata and keys, or the keys alone. */
+export type Published = { readonly issuer: string } | { readonly keys: string };
+
 /** A provider that may be enabled. */
-export type ProviderSettings = {
+export type ProviderSettings = KnownProvider & {
+	/** For administrators: where to create the app that gives the server its keys. */
+	readonly register: string;
+	/** How the values of settings usually look. Another form is worth a warning. */
+	readonly looksLike: Readonly<Record<string, RegExp>>;
 	/** If all of these are set, the provider is enabled. If only some are set, that is an error. */
 	readonly required: readonly string[];
 	readonly optional: readonly string[];
+	/** @param values all required settings */
+	published?(values: Record<string, string>): Published;
 	/** @param values all required settings, and those optional ones that are set */
 	create(values: Record<string, string>, policy: SignInPolicy): IdentityProvider;
 };
 
-/** Types the argument of `create` by the names of the settings. */
-export function settings<const Required extends string, const Optional extends string = never>(definition: {
-	required: readonly Required[];
-	optional?: readonly Optional[];
-	create(values: Values<Required, Optional>, policy: SignInPolicy): IdentityProvider;
-}): ProviderSettings {
-	const { required, optional = [], create } = definition;
-	return { required, optional, create: (values, policy) => create(values as Values<Required, Optional>, policy) };
+/** Types the arguments of the functions by the names of the settings. */
+export function settings<const Required extends string, const Optional extends string = never>(
+	definition: KnownProvider & {
+		readonly register: string;
+		readonly looksLike?: Partial<Record<Required, RegExp>>;
+		readonly required: readonly Required[];
+		readonly optional?: readonly Optional[];
+		published?(values: Record<Required, string>): Published;
+		create(values: Values<Required, Optional>, provider: KnownProvider, policy: SignInPolicy): IdentityProvider;
+	},
+): ProviderSettings {
+	const { name, title, optional = [], looksLike = {}, create, ...rest } = definition;
+	return {
+		...rest,
+		name,
+		title,
+		optional,
+		looksLike: looksLike as Record<string, RegExp>,
+		create: (values, policy) => create(values as Values<Required, Optional>, { name, title }, policy),
+	};
 }
 
 /**
@@ -58,8 +87,8 @@ export function readProviders(
 	return { providers, problems, warnings };
 }
 
-/** The required form of a setting follows from its name. */
-function problemOf(name: string, value: string): string | undefined {
+/** The required form of a setting follows from its name. @returns a sentence if the value does not have it */
+export function problemOf(name: string, value: string): string | undefined {
 	if (/_(URL|ISSUER)$/.test(name)) {
 		const isHttps = URL.canParse(value) && new URL(value).protocol === "https:";
 		return isHttps ? undefined : `${name} takes an https address.`;

@@ -4,11 +4,14 @@ import { settings } from "./settings.ts";
 
 /** Sign in with Slack. */
 export const slack = settings({
+	name: "slack",
+	title: "Slack",
+	register: "https://api.slack.com/apps → OAuth & Permissions, user scopes openid email profile",
+	looksLike: { SLACK_CLIENT_ID: /^\d+\.\d+$/, SLACK_CLIENT_SECRET: /^[\da-f]{32}$/ },
 	required: ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"],
-	create: ({ SLACK_CLIENT_ID, SLACK_CLIENT_SECRET }) =>
+	create: ({ SLACK_CLIENT_ID, SLACK_CLIENT_SECRET }, provider) =>
 		createProvider({
-			name: "slack",
-			title: "Slack",
+			...provider,
 			apiUrl: "https://slack.com/api",
 			clientId: SLACK_CLIENT_ID,
 			clientSecret: SLACK_CLIENT_SECRET,

@@ -32,13 +32,17 @@ function withTypeAndLifetime(body: Record<string, unknown>): Record<string, unkn
 
 /** WorkOS AuthKit. */
 export const workos = settings({
+	name: "workos",
+	title: "WorkOS",
+	register: "https://dashboard.workos.com → Redirects and API Keys; the client secret is the API key",
+	looksLike: { WORKOS_CLIENT_ID: /^client_/, WORKOS_CLIENT_SECRET: /^sk_/ },
+	published: ({ WORKOS_CLIENT_ID }) => ({ keys: `${API}/sso/jwks/${WORKOS_CLIENT_ID}` }),
 	required: ["WORKOS_CLIENT_ID", "WORKOS_CLIENT_SECRET"],
 	optional: ["WORKOS_RESOURCE"],
-	create({ WORKOS_CLIENT_ID, WORKOS_CLIENT_SECRET, WORKOS_RESOURCE }) {
+	create({ WORKOS_CLIENT_ID, WORKOS_CLIENT_SECRET, WORKOS_RESOURCE }, provider) {
 		const readClaims = accessTokenReader(`${API}/sso/jwks/${WORKOS_CLIENT_ID}`);
 		return createProvider({
-			name: "workos",
-			title: "WorkOS",
+			...provider,
 			clientId: WORKOS_CLIENT_ID,
 			clientSecret: WORKOS_CLIENT_SECRET,
 			server: {

@@ -1,22 +1,81 @@
 /**
- * `npm run deploy`: `wrangler deploy`, with the container if STDIO_COMMAND is set. Flags go to `wrangler deploy`.
+ * `npm run deploy`: `wrangler deploy`, with the settings of `.production.vars`, and the container if STDIO_COMMAND is set. It
+ * checks first that users can sign in afterwards. Flags go to `wrangler deploy`.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buildAssets } from "./assets.ts";
+import { explainNoSignIn, findWrongSettings, providersOf } from "./deploy/check.ts";
+import { type Flags, readFlags } from "./deploy/flags.ts";
+import { type Plan, planDeployment } from "./deploy/plan.ts";
+import { describeDeployed, readOrigin } from "./deploy/result.ts";
 import { ROOT, WRANGLER } from "./paths.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
 import { hasDocker } from "./stdio/docker.ts";
 import { readContainerSettings } from "./stdio/settings.ts";
+import { loadWorkerCode, type WorkerCode } from "./worker-code.ts";
+
+const MODE_OF_SECRETS = 0o600;
 
 const processes = new Processes();
 try {
-	buildAssets();
-	const flags = process.argv.slice(2);
-	const args = [WRANGLER, "deploy", ...(await stdioFlags(flags)), ...flags];
-	void processes.run("wrangler deploy", process.execPath, args, ROOT);
+	await deploy(readFlags(process.argv.slice(2)));
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);
 	process.exitCode = 1;
+}
+
+async function deploy(flags: Flags): Promise<void> {
+	const forStdio = await stdioFlags(flags.forWrangler);
+	const args = [WRANGLER, "deploy", ...forStdio, ...flags.forWrangler];
+	if (flags.isQuestion) return void processes.run("wrangler deploy", process.execPath, args, ROOT);
+	const [code, plan] = await Promise.all([loadWorkerCode(), planDeployment(flags)]);
+	check(code, plan, flags);
+	buildAssets();
+	const folder = mkdtempSync(join(tmpdir(), "deploy-"));
+	process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+	process.env.WRANGLER_OUTPUT_FILE_PATH ??= join(folder, "output.ndjson");
+	const isDeployed = await processes.run(
+		"wrangler deploy",
+		process.execPath,
+		[...args, ...secretsFlag(plan, folder)],
+		ROOT,
+	);
+	const origin = isDeployed && !flags.isDryRun ? readOrigin(process.env.WRANGLER_OUTPUT_FILE_PATH) : undefined;
+	if (origin === undefined) return;
+	console.log(describeDeployed(origin, providersOf(code, plan)));
+	await examineDeployed(origin);
+}
+
+/** The first version of a Worker has its settings too if they come with it. JSON, in which Wrangler expands nothing. */
+function secretsFlag({ upload }: Plan, folder: string): string[] {
+	if (upload.size === 0) return [];
+	const path = join(folder, "secrets.json");
+	writeFileSync(path, JSON.stringify(Object.fromEntries(upload)), { mode: MODE_OF_SECRETS });
+	return ["--secrets-file", path];
+}
+
+/** @throws Error if the server would not work, or if no user could sign in and no flag allows that */
+function check(code: WorkerCode, plan: Plan, { isDryRun, allowsNoSignIn }: Flags): void {
+	const isNew = (name: string) => name === plan.newKey;
+	const names = [...plan.upload.keys()].map((name) => (isNew(name) ? `${name} (new, if the server has none)` : name));
+	const verb = isDryRun ? "Would upload" : "Uploading";
+	if (names.length > 0) console.log(`${verb} with the Worker (from ${plan.source}): ${names.join(", ")}`);
+	const wrong = findWrongSettings(code, plan);
+	if (wrong.length > 0) throw new Error(`Nothing was deployed:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+	const noSignIn = explainNoSignIn(code, plan);
+	if (noSignIn === undefined || allowsNoSignIn) return;
+	if (plan.isComplete) {
+		throw new Error(`Nothing was deployed: ${noSignIn}\nTo deploy all the same: npm run deploy -- --allow-no-sign-in`);
+	}
+	console.log(`Unless the deployed server has the keys of one: ${noSignIn}`);
+}
+
+/** Says how to find out whether clients can use the deployed server. */
+async function examineDeployed(origin: string): Promise<void> {
+	console.log(`\nCheck it: npm run doctor -- ${origin}`);
 }
 
 async function stdioFlags(flags: readonly string[]): Promise<string[]> {

@@ -100,7 +100,8 @@ export class Processes {
 			// A stopped process does not receive the signal until it continues.
 			if (child.pid !== undefined) signalGroup(child.pid, "SIGCONT");
 		}
-		setTimeout(() => this.#kill(), STOP_MILLISECONDS).unref();
+		// If all have ended, this process may have more to do.
+		if (this.#running.size > 0) setTimeout(() => this.#kill(), STOP_MILLISECONDS).unref();
 	}
 
 	#kill(): void {

@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 
 const ROOT = join(import.meta.dirname, "../..");
-const EXAMPLE = join(ROOT, ".dev.vars.example");
+const EVERY_SETTING = join(ROOT, "docs/settings.env");
 const CONFIG = join(ROOT, "wrangler.jsonc");
 const CONFIG_COPY_FOLDER = join(ROOT, ".wrangler/tests");
 
 /** Variables that Wrangler, Node.js, npm and the scripts here read. */
 const FOREIGN =
-	/^(CLOUDFLARE|CF|WRANGLER|MINIFLARE|STDIO|X)_|^(npm_config_|NODE_)|^(PORT|DEBUG|FORCE_COLOR|HTTPS?_PROXY|ALL_PROXY|NO_PROXY)$/i;
+	/^(CLOUDFLARE|CF|WORKERS|WRANGLER|MINIFLARE|STDIO|X)_|^(npm_config_|NODE_)|^(PORT|DEBUG|FORCE_COLOR|HTTPS?_PROXY|ALL_PROXY|NO_PROXY)$/i;
 /** How npm reaches its registry and finds its own files. */
 const KEPT = /^(npm_config_(cache|registry|cafile|userconfig|globalconfig)|NODE_EXTRA_CA_CERTS)$/i;
 /** These have more say than `.dev.vars`: no container, and the limits of those tests that configure one. */
@@ -28,7 +28,7 @@ export const NO_VARIABLES = ["--env-file", devNull];
 
 /** Takes out of this process's environment what would change the outcome of a test. */
 export function cleanEnvironment(): void {
-	const settings = Object.keys(parseEnv(readFileSync(EXAMPLE, "utf8")));
+	const settings = Object.keys(parseEnv(readFileSync(EVERY_SETTING, "utf8")));
 	for (const name of Object.keys(process.env)) {
 		if (settings.includes(name) || (FOREIGN.test(name) && !KEPT.test(name))) delete process.env[name];
 	}
