@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { examine, type Reported } from "../../src/scripts/doctor/examine.ts";
 import { type Inspector, makeInspector } from "../e2e/inspector.ts";
 import { runMcpRemote } from "../e2e/mcp-remote.ts";
 import { type RunningServer, startServer, waitFor } from "../e2e/server.ts";
@@ -47,6 +48,9 @@ async function start(worker: string, state: string): Promise<RunningServer> {
 const SAY = { name: "echo", arguments: { text: "hello" } };
 const SAID = { structuredContent: { text: "hello" } };
 
+/** How long the first answer takes says something of this computer only. */
+const isComplaint = ({ id, status }: Reported) => (status === "fault" || status === "warning") && id !== "time";
+
 async function say(client: Client): Promise<unknown> {
 	return client.callTool(SAY);
 }
@@ -60,6 +64,11 @@ describe("a server that is open to anyone", () => {
 
 	it("says so when it starts", () => {
 		expect(server.output()).toMatch(/Sign-in: +none\. Anyone who reaches this address can call its tools/);
+	});
+
+	it.each(["/mcp", "/sse"])("has nothing that the doctor complains of at %s", async (path) => {
+		const { findings } = await examine(server.origin + path);
+		expect(findings.filter(isComplaint)).toEqual([]);
 	});
 
 	it.each(["/mcp", "/sse"])("is used by mcp-remote at %s without signing in", async (path) => {
@@ -115,6 +124,15 @@ describe("a server with API keys", () => {
 		expect(server.output()).toContain("with an API key. Make one: npm run keys -- create NAME");
 		expect(server.output()).toContain('--header "Authorization: Bearer YOUR_API_KEY"');
 	});
+
+	it.each(["/mcp", "/sse"])(
+		"lets the doctor in at %s, which says that clients cannot sign in by themselves",
+		async (path) => {
+			const { findings } = await examine(server.origin + path, { token: key });
+			expect(findings.filter(isComplaint)).toMatchObject([{ id: "challenge", status: "warning" }]);
+			expect(JSON.stringify(findings)).not.toContain(key);
+		},
+	);
 
 	it.each(["/mcp", "/sse"])("lets mcp-remote in at %s with a key", async (path) => {
 		const running = runMcpRemote(home, server.origin + path, ["--header", `Authorization:Bearer ${key}`]);

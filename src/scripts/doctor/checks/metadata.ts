@@ -16,9 +16,9 @@ import type { Target } from "../target.ts";
 
 const RFC_9728 = "RFC 9728 §3.3; VS Code and Windsurf compare exactly";
 
-/** The same address: only a missing path may be written in two ways. */
-const isSame = (resource: unknown, url: URL) =>
-	resource === url.href || (url.pathname === "/" && resource === url.origin);
+/** The same address: a query and a missing path are no difference. */
+const isSame = (resource: unknown, { href, origin, pathname }: URL) =>
+	resource === href || resource === origin + pathname || (pathname === "/" && resource === origin);
 
 const isSafeUrl = (value: unknown) =>
 	typeof value === "string" &&
