@@ -3,13 +3,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { wranglerDev } from "../../../bench/runtimes/wrangler-dev.ts";
 import { CREATE_MCP_HANDLER, SERVE, SERVE_SSE } from "../../../bench/servers.ts";
 import { examine, type Report } from "../../../src/scripts/doctor/examine.ts";
 import { findFreePort, isListening, waitFor } from "../../e2e/server.ts";
 
 const START_MILLISECONDS = 60_000;
+/** Workers compile, and are signed in to. */
+vi.setConfig({ testTimeout: 120_000 });
 const EVERYTHING = "node_modules/@modelcontextprotocol/server-everything/dist/index.js";
 
 const complaints = ({ findings }: Report) =>
