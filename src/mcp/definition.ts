@@ -86,6 +86,8 @@ export type WayInDescription = {
 	readonly callback?: string;
 	/** If every user of an identity provider may sign in, a sentence for each provider that says so. */
 	readonly openTo?: readonly string[];
+	/** A sentence for each identity provider whose users none of the settings can let in. */
+	readonly shutOut?: readonly string[];
 	/** For people: what happens after the address is pasted into a client. */
 	readonly next: string;
 	/** A header that users enter in their client, with a placeholder for their own value. */

@@ -16,11 +16,13 @@ export type HomeJson = {
 	readonly callback?: string;
 	/** If every user of an identity provider may sign in, a sentence for each provider that says so. */
 	readonly open_to?: readonly string[];
+	/** A sentence for each identity provider whose users none of the settings can let in. */
+	readonly shut_out?: readonly string[];
 };
 
 export function homeJson({ origin, url, server, offers, signIn }: Home): HomeJson {
 	const { name, title } = server.info;
-	const { way, callback, openTo = [] } = signIn;
+	const { way, callback, openTo = [], shutOut = [] } = signIn;
 	return {
 		name,
 		title,
@@ -31,5 +33,6 @@ export function homeJson({ origin, url, server, offers, signIn }: Home): HomeJso
 		sign_in: way,
 		...(callback !== undefined && { callback }),
 		...(openTo.length > 0 && { open_to: openTo }),
+		...(shutOut.length > 0 && { shut_out: shutOut }),
 	};
 }

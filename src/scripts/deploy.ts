@@ -10,6 +10,8 @@ import { explainNoSignIn, findWrongSettings, providersOf } from "./deploy/check.
 import { type Flags, readFlags } from "./deploy/flags.ts";
 import { type Plan, planDeployment } from "./deploy/plan.ts";
 import { describeDeployed, readOrigin } from "./deploy/result.ts";
+import { examine } from "./doctor/examine.ts";
+import { describe } from "./doctor/report.ts";
 import { ROOT, WRANGLER } from "./paths.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
@@ -73,9 +75,17 @@ function check(code: WorkerCode, plan: Plan, { isDryRun, allowsNoSignIn }: Flags
 	console.log(`Unless the deployed server has the keys of one: ${noSignIn}`);
 }
 
-/** Says how to find out whether clients can use the deployed server. */
+/** Checks the deployed server as its clients would use it. It registers no client, since that would stay at the server. */
 async function examineDeployed(origin: string): Promise<void> {
-	console.log(`\nCheck it: npm run doctor -- ${origin}`);
+	const address = `${origin}/mcp`;
+	console.log("\nChecking the server as its clients would use it:\n");
+	const report = await examine(address, { noRegister: true, signal: processes.stopping });
+	if (!report.reached) {
+		console.log(`It does not answer yet. A new address can take some minutes. Then run: npm run doctor -- ${address}`);
+		return;
+	}
+	console.log(describe(report, process.stdout.isTTY === true && !process.env.NO_COLOR));
+	if (report.counts.fault > 0) process.exitCode = 1;
 }
 
 async function stdioFlags(flags: readonly string[]): Promise<string[]> {

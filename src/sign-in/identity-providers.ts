@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { audit } from "../audit.ts";
 import { problemsOf } from "../auth/settings.ts";
-import { openTo } from "../auth/sign-in-policy.ts";
+import { openTo, withoutDomains } from "../auth/sign-in-policy.ts";
 import { limitBody } from "../http/body.ts";
 import { endpointsOf } from "../http/endpoints.ts";
 import { limitAddress, limitGuesses } from "../http/limit-address.ts";
@@ -83,6 +83,7 @@ export function identityProviders<Apis extends string = never>({ apis }: Options
 				callback: `${origin}/callback`,
 				next: "Your assistant then opens a sign-in page in your browser.",
 				openTo: openTo(settings),
+				shutOut: withoutDomains(settings),
 			};
 		},
 		keeper: (server, host) => new GrantKeeper(server, host),

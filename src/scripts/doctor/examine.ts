@@ -10,6 +10,7 @@ import { cleanUp, clientDocument, REGISTRATION } from "./checks/registration.ts"
 import { type OnAuthorize, signIn, signOut } from "./checks/sign-in.ts";
 import { sse } from "./checks/sse.ts";
 import { userAgents } from "./checks/user-agents.ts";
+import { whoMaySignIn } from "./checks/who-may-sign-in.ts";
 import { NoAnswerError, Target } from "./target.ts";
 
 export type ExamineOptions = {
@@ -102,6 +103,7 @@ function checksFor({ noRegister, clientDocument: document, onAuthorize, signal }
 		sse,
 		...(onAuthorize ? [signOut] : []),
 		...(noRegister ? [] : [cleanUp]),
+		whoMaySignIn,
 		time,
 	];
 }

@@ -1,12 +1,12 @@
 /** Each fault is found and named, and a good server has none. */
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { examine, type Report } from "../../../src/scripts/doctor/examine.ts";
 import { type Break, type Reply, startFixture, TOKEN } from "./fixture.ts";
 
-const TIMEOUT_MILLISECONDS = 2_000;
+const TIMEOUT_MILLISECONDS = 5_000;
 
-async function examineFixture(breaks?: Break, path = "/mcp"): Promise<Report> {
-	const origin = await startFixture(breaks);
+async function examineFixture(breaks?: Break, path = "/mcp", atEnd = onTestFinished): Promise<Report> {
+	const origin = await startFixture(breaks, atEnd);
 	const options = { token: TOKEN, timeoutMilliseconds: TIMEOUT_MILLISECONDS, clientDocument: `${origin}/document` };
 	return examine(origin + path, options);
 }
@@ -127,7 +127,7 @@ const BROKEN: Record<string, [breaks: Break, complaints: string[]]> = {
 	],
 	"an authorization endpoint that fails": [
 		at("/authorize", (reply) => (reply.status = 500)),
-		["fault authorize", "fault client-document"],
+		["fault authorize", "warning pkce-required", "warning redirect-uri", "fault client-document"],
 	],
 	"a metadata document that is refused": [
 		(reply, { url }) => {
@@ -242,6 +242,18 @@ const BROKEN: Record<string, [breaks: Break, complaints: string[]]> = {
 		}),
 		["fault sse"],
 	],
+	"a server that anyone with an account can sign in to": [
+		at("/", (reply) => {
+			Object.assign(reply, { status: 200, body: { sign_in: ["GitHub"], open_to: ["Anyone at GitHub can sign in."] } });
+		}),
+		["warning who-may-sign-in"],
+	],
+	"a setting that lets in no user of a provider": [
+		at("/", (reply) => {
+			Object.assign(reply, { status: 200, body: { sign_in: ["Slack"], shut_out: ["It lets none of its users in."] } });
+		}),
+		["warning who-may-sign-in"],
+	],
 	"metadata that never comes": [at(SERVER, (reply) => (reply.hangs = true)), ["fault server-metadata"]],
 };
 
@@ -252,8 +264,8 @@ it("has nothing to complain of in a good server", async () => {
 	expect(JSON.stringify(report)).not.toContain(TOKEN);
 });
 
-it.concurrent.each(Object.entries(BROKEN))("finds %s", async (_, [breaks, expected]) => {
-	const report = await examineFixture(breaks);
+it.concurrent.for(Object.entries(BROKEN))("finds %s", async ([, [breaks, expected]], { onTestFinished: atEnd }) => {
+	const report = await examineFixture(breaks, "/mcp", atEnd);
 	expect([...new Set(complaints(report))]).toEqual(expected);
 	for (const { what, do: advice } of report.findings.filter(
 		({ status }) => status === "fault" || status === "warning",

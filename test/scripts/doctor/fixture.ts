@@ -34,14 +34,15 @@ const ALLOWED =
 	"authorization, content-type, mcp-protocol-version, mcp-session-id, last-event-id, mcp-method, mcp-name";
 
 /** @returns the origin of a server that goes with the test */
-export async function startFixture(breaks: Break = () => {}): Promise<string> {
+/** @param atEnd of the test: tests that run side by side have one each */
+export async function startFixture(breaks: Break = () => {}, atEnd = onTestFinished): Promise<string> {
 	const ended = new Set<string>();
 	let lastSession = 0;
 	const server = createServer((request, response) => {
 		void answer(request, response);
 	}).listen(0, "127.0.0.1");
 	await once(server, "listening");
-	onTestFinished(async () => {
+	atEnd(async () => {
 		server.closeAllConnections();
 		server.close();
 		await once(server, "close");
