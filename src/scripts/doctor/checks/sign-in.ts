@@ -112,7 +112,8 @@ async function* flow(target: Target, callback: Callback, onAuthorize: OnAuthoriz
 	let tokens = await oauth.processAuthorizationCodeResponse(as, client, granted);
 	target.token = tokens.access_token;
 	const call = await post(target, initialize(), bearer(target.token));
-	if (call.status >= 400)
+	// An endpoint of HTTP+SSE takes no POST: other errors are not about the token.
+	if (call.status === 401 || call.status === 403)
 		yield fault(
 			`${call.request} with the new token answered ${brief(call)}.`,
 			"Accept the tokens that the authorization server issues for this address.",
