@@ -1,10 +1,12 @@
-/** The catalogue items of the notes: three tools, a resource and a prompt. */
+/** The catalogue items of the notes: tools, a resource and a prompt. */
+import { fetchNote } from "./fetch.ts";
 import { forget } from "./forget.ts";
 import { note } from "./note.ts";
 import { recall } from "./recall.ts";
 import { remember } from "./remember.ts";
+import { search } from "./search.ts";
 import { summarizeNotes } from "./summarize-notes.ts";
 
-export const tools = [remember, recall, forget];
+export const tools = [remember, recall, forget, search, fetchNote];
 export const resources = [note];
 export const prompts = [summarizeNotes];

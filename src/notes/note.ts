@@ -1,12 +1,11 @@
 import { ResourceNotFoundError } from "@modelcontextprotocol/server";
 import type { Context, UserContext } from "../mcp/context.ts";
 import { defineResource } from "../mcp/define/resource.ts";
-import type { NotesService } from "./notes.ts";
+import { idOf, type NotesService, titleOf, uriOf } from "./notes.ts";
 
 /** The list is for people to pick from. The tool `recall` finds the other notes. */
 const LISTED_NOTES = 100;
 const COMPLETED_IDS = 100;
-const TITLE_LENGTH = 60;
 
 export const note = defineResource({
 	name: "note",
@@ -19,14 +18,15 @@ export const note = defineResource({
 	mimeType: "text/plain",
 	uri: "notes://{id}",
 	async read(uri, { id = "" }, { notes }: Context<NotesService>) {
-		const found = /^[1-9]\d{0,14}$/.test(id) ? await notes.get(Number(id)) : undefined;
+		const number = idOf(id);
+		const found = number === undefined ? undefined : await notes.get(number);
 		if (!found) throw new ResourceNotFoundError(uri);
 		return { text: found.text };
 	},
 	async list({ notes }: UserContext<NotesService>) {
 		const { notes: newest } = await notes.find("", LISTED_NOTES);
 		return newest.map(({ id, text }) => ({
-			uri: `notes://${id}`,
+			uri: uriOf(id),
 			name: `note-${id}`,
 			title: titleOf(text),
 			size: new TextEncoder().encode(text).length,
@@ -36,10 +36,3 @@ export const note = defineResource({
 		id: async (typed, { notes }: UserContext<NotesService>) => (await notes.ids(typed, COMPLETED_IDS)).map(String),
 	},
 });
-
-/** The first line, shortened. */
-function titleOf(text: string): string {
-	const [line = ""] = text.split(/\r?\n/);
-	const characters = [...line];
-	return characters.length > TITLE_LENGTH ? `${characters.slice(0, TITLE_LENGTH - 1).join("")}…` : line;
-}

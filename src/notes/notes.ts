@@ -9,6 +9,7 @@ export const MAX_NOTES = 1000;
 export const MAX_NOTE_BYTES = 4096;
 /** In characters. */
 export const MAX_QUERY_LENGTH = 200;
+const MAX_TITLE_LENGTH = 60;
 /** The limit exists because each note is searched for each word. */
 const MAX_WORDS = 20;
 
@@ -27,8 +28,21 @@ function fold(text: string): string {
 	return text.normalize("NFKC").toLowerCase();
 }
 
-function uriOf(id: number): string {
+/** The address of a note as a resource. */
+export function uriOf(id: number): string {
 	return `notes://${id}`;
+}
+
+/** The number in a note's address; undefined if it can be none. */
+export function idOf(text: string): number | undefined {
+	return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A note's first line, shortened. */
+export function titleOf(text: string): string {
+	const [line = ""] = text.split(/\r?\n/);
+	const characters = [...line];
+	return characters.length > MAX_TITLE_LENGTH ? `${characters.slice(0, MAX_TITLE_LENGTH - 1).join("")}…` : line;
 }
 
 export class Notes {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Context } from "../mcp/context.ts";
 import { defineTool } from "../mcp/define/tool.ts";
 import { lineIcon } from "../pages/line-icon.ts";
-import { MAX_NOTE_BYTES, MAX_NOTES, type NotesService } from "./notes.ts";
+import { MAX_NOTE_BYTES, MAX_NOTES, type NotesService, uriOf } from "./notes.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
@@ -39,7 +39,7 @@ export const remember = defineTool({
 		const { note: kept, count, dropped } = await notes.add(note);
 		const notice =
 			dropped.length > 0 ? ` The oldest note (${dropped.join(", ")}) was dropped: there is room for ${MAX_NOTES}.` : "";
-		const uri = `notes://${kept.id}`;
+		const uri = uriOf(kept.id);
 		return {
 			content: [{ type: "text", text: `Remembered as note ${kept.id}.${notice}` }],
 			structured: { id: kept.id, uri, count, dropped },

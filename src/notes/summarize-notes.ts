@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Context } from "../mcp/context.ts";
 import { definePrompt } from "../mcp/define/prompt.ts";
-import { MAX_QUERY_LENGTH, type NotesService } from "./notes.ts";
+import { MAX_QUERY_LENGTH, type NotesService, uriOf } from "./notes.ts";
 
 /** Clients accept about 150,000 characters in one result. This many notes of 4 KB stay below that. */
 const MAX_NOTES_IN_PROMPT = 30;
@@ -29,7 +29,7 @@ export const summarizeNotes = definePrompt({
 			{ role: "user", content: { type: "text", text } },
 			...found.map(({ id, text }) => ({
 				role: "user" as const,
-				content: { type: "resource" as const, resource: { uri: `notes://${id}`, mimeType: "text/plain", text } },
+				content: { type: "resource" as const, resource: { uri: uriOf(id), mimeType: "text/plain", text } },
 			})),
 		];
 	},

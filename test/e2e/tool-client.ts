@@ -3,8 +3,8 @@
 import { type CallToolResult, CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
 
 /** The demo's tools, of a user with every scope: those that anyone may use, or all. */
-export const ANYONES_TOOLS = ["add", "whoami", "remember", "recall", "forget"];
-export const ALL_TOOLS = ["add", "generateImage", "whoami", "remember", "recall", "forget"];
+export const ANYONES_TOOLS = ["add", "whoami", "remember", "recall", "forget", "search", "fetch"];
+export const ALL_TOOLS = ["add", "generateImage", "whoami", "remember", "recall", "forget", "search", "fetch"];
 
 export type ToolClient = {
 	listTools(): Promise<{ tools: { name: string }[] }>;
