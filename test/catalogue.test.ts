@@ -25,6 +25,11 @@ function asksUser(source: string): boolean {
 	return /import \{[^}]*\binputRequired\b[^}]*\}/.test(source);
 }
 
+/** Whether a file has a member by this name. */
+function returnsStructured(source: string): boolean {
+	return /\bstructured\s*[:,}]/.test(source);
+}
+
 describe("the catalogue", () => {
 	it("has what every file defines, each named after it and tested", () => {
 		const files = Object.entries(SOURCES).flatMap(([path, source]) => (DEFINING.test(source) ? [path] : []));
@@ -70,6 +75,20 @@ describe("the catalogue", () => {
 		expect(asksUser('import { inputRequired } from "…";\nreturn inputRequired({ inputRequests });')).toBe(true);
 		expect(asksUser('import { inputRequired as ask } from "…";\nreturn ask({ inputRequests });')).toBe(true);
 		expect(asksUser("/** Never returns inputRequired(…). */ return { content };")).toBe(false);
+	});
+
+	it.each(tools)("gives $name an output schema, if it returns `structured`", ({ name, output }) => {
+		const [[path, source] = ["", ""]] = Object.entries(SOURCES).filter(([path]) =>
+			path.endsWith(`/${fileNameOf(name)}.ts`),
+		);
+		const sentence = `${path} returns \`structured\`: describe it to clients with an \`output\` schema.`;
+		expect(output !== undefined || !returnsStructured(source), sentence).toBe(true);
+	});
+
+	it("knows a file that returns `structured`", () => {
+		expect(returnsStructured("return { content, structured };")).toBe(true);
+		expect(returnsStructured("return { content: [], structured: { sum } };")).toBe(true);
+		expect(returnsStructured("/** Its result is not structured. */ return { content };")).toBe(false);
 	});
 
 	it.each(tools)("gives a call of $name a time that is one", ({ timeoutSeconds = 1 }) => {

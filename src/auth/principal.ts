@@ -27,6 +27,8 @@ export type Principal = {
 	readonly requestId: string;
 	/** The trace that this request belongs to, if its sender named one: a `traceparent` (W3C Trace Context). */
 	readonly traceparent: string | undefined;
+	/** What tracing systems add to it. */
+	readonly tracestate?: string;
 	/** The name of the user in the log: a keyed hash. */
 	readonly pseudonym: string;
 	readonly era: Era;

@@ -3,7 +3,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { ClientCapabilities, ServerContext } from "@modelcontextprotocol/server";
 import { currentPrincipal, type Principal } from "../auth/principal.ts";
 import { logError } from "../errors.ts";
-import { traceparentOf } from "../http/trace-context.ts";
+import { type Trace, traceOf } from "../http/trace-context.ts";
 import type { Change } from "./change.ts";
 import type { Upstream } from "./define/upstream.ts";
 import { openState, sealState } from "./request-state.ts";
@@ -82,9 +82,13 @@ export type Serving = {
 	onCall?(tool: string, outcome: string): void;
 };
 
-/** The context with the services, which its type does not show: each catalogue item declares those that it needs. */
-export function userContextOf({ env, server }: Pick<Serving, "env" | "server">): UserContext {
-	const principal = currentPrincipal();
+/**
+ * The context with the services, which its type does not show: each catalogue item declares those that it needs.
+ *
+ * @param trace of the message. It can be another one than that of the request that brought it
+ */
+export function userContextOf({ env, server }: Pick<Serving, "env" | "server">, trace?: Trace): UserContext {
+	const principal = { ...currentPrincipal(), ...trace };
 	const { upstreamToken: _token, grantId: _grant, expiresAt: _expiry, ...visible } = principal;
 	const { id } = principal.user;
 	return {
@@ -106,11 +110,8 @@ export function userContextOf({ env, server }: Pick<Serving, "env" | "server">):
 export function contextOf(name: string, serving: Serving, mcp: ServerContext): Context {
 	const { env, clientCapabilities } = serving;
 	const { mcpReq: request } = mcp;
-	const userContext = userContextOf(serving);
 	return {
-		...userContext,
-		// A message can belong to another trace than the request that brought it.
-		traceparent: traceparentOf(request._meta?.traceparent) ?? userContext.traceparent,
+		...userContextOf(serving, traceOf(request._meta)),
 		signal: request.signal,
 		request,
 		// A client states them once, in an initialize request, or, since 2026-07-28, with each request.

@@ -19,7 +19,15 @@ export function iconAt(src: string) {
 	return { src, mimeType: "image/svg+xml", sizes: ["any"] };
 }
 
-/** The path of a tool's icon. */
-export function toolIconPath(name: string): string {
-	return `/icons/${name}.svg`;
+/** The kinds of catalogue items. Each has its own names. */
+type Kind = "tools" | "resources" | "prompts";
+
+/** The path of an item's icon. Those of tools are at the top. */
+export function iconPath(kind: Kind, name: string): string {
+	return kind === "tools" ? `/icons/${name}.svg` : `/icons/${kind}/${name}.svg`;
+}
+
+/** The icons of an item, for a list; nothing if it has none. */
+export function iconsOf(kind: Kind, { name, icon }: { readonly name: string; readonly icon?: string }, origin: string) {
+	return icon === undefined ? {} : { icons: [iconAt(origin + iconPath(kind, name))] };
 }

@@ -4,6 +4,7 @@ import { currentPrincipal } from "../auth/principal.ts";
 import type { Serving } from "./context.ts";
 import type { Server } from "./definition.ts";
 import { implementationOf } from "./implementation.ts";
+import { registerCompletion } from "./register/completion.ts";
 import { registerPrompts } from "./register/prompts.ts";
 import { registerResources } from "./register/resources.ts";
 import { registerTools } from "./register/tools.ts";
@@ -40,5 +41,6 @@ export function createServer(env: Env, definition: Server, options: ServerOption
 	registerTools(server, catalogue.tools, serving);
 	registerResources(server, catalogue.resources, serving);
 	registerPrompts(server, catalogue.prompts, serving);
+	registerCompletion(server, catalogue, serving);
 	return server;
 }

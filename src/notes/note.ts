@@ -1,16 +1,17 @@
 import { ResourceNotFoundError } from "@modelcontextprotocol/server";
 import type { Context, UserContext } from "../mcp/context.ts";
 import { defineResource } from "../mcp/define/resource.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 import { idOf, type NotesService, titleOf, uriOf } from "./notes.ts";
 
 /** The list is for people to pick from. The tool `recall` finds the other notes. */
 const LISTED_NOTES = 100;
-const COMPLETED_IDS = 100;
 
 export const note = defineResource({
 	name: "note",
 	title: "Your notes",
 	summary: "The notes that were kept for you, the newest first.",
+	icon: lineIcon('<path d="M5 3h14v18H5z"/><path d="M9 8h6M9 12h6M9 16h3"/>'),
 	description:
 		"A note that the tool remember kept for you. The list shows the newest 100; the tool recall finds the rest.",
 	scope: "notes",
@@ -33,6 +34,6 @@ export const note = defineResource({
 		}));
 	},
 	complete: {
-		id: async (typed, { notes }: UserContext<NotesService>) => (await notes.ids(typed, COMPLETED_IDS)).map(String),
+		id: async (typed, { notes }: UserContext<NotesService>) => (await notes.ids(typed)).map(String),
 	},
 });

@@ -9,6 +9,10 @@ export const MAX_NOTES = 1000;
 export const MAX_NOTE_BYTES = 4096;
 /** In characters. */
 export const MAX_QUERY_LENGTH = 200;
+/** How many notes are looked through for words while the user types. */
+const NOTES_WITH_WORDS = 200;
+/** Shorter ones say little. */
+const WORD = /[\p{L}\p{N}]{3,40}/gu;
 const MAX_TITLE_LENGTH = 60;
 /** The limit exists because each note is searched for each word. */
 const MAX_WORDS = 20;
@@ -104,11 +108,25 @@ export class Notes {
 	}
 
 	/** Ids that start with the typed text, the newest first. */
-	ids(typed: string, limit: number): number[] {
+	ids(typed: string): number[] {
 		if (!this.#exists()) return [];
-		const query = "SELECT id FROM notes WHERE substr(id, 1, ?) = ? ORDER BY id DESC LIMIT ?";
-		const rows = this.#sql.exec<{ id: number }>(query, typed.length, typed, limit);
+		const query = "SELECT id FROM notes WHERE substr(id, 1, ?) = ? ORDER BY id DESC";
+		const rows = this.#sql.exec<{ id: number }>(query, typed.length, typed);
 		return rows.toArray().map(({ id }) => id);
+	}
+
+	/** Words of the newest notes that start with the typed text, those in most notes first. */
+	words(typed: string): string[] {
+		if (!this.#exists()) return [];
+		const start = fold(typed);
+		const query = "SELECT folded FROM notes WHERE instr(folded, ?) > 0 ORDER BY id DESC LIMIT ?";
+		const counts = new Map<string, number>();
+		for (const { folded } of this.#sql.exec<{ folded: string }>(query, start, NOTES_WITH_WORDS)) {
+			for (const word of new Set(folded.match(WORD))) {
+				if (word.startsWith(start)) counts.set(word, (counts.get(word) ?? 0) + 1);
+			}
+		}
+		return [...counts].sort(([, one], [, other]) => other - one).map(([word]) => word);
 	}
 
 	/** Whether the table exists. Reading does not create it. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Context } from "../mcp/context.ts";
+import type { Context, UserContext } from "../mcp/context.ts";
 import { definePrompt } from "../mcp/define/prompt.ts";
+import { lineIcon } from "../pages/line-icon.ts";
 import { MAX_QUERY_LENGTH, type NotesService, uriOf } from "./notes.ts";
 
 /** Clients accept about 150,000 characters in one result. This many notes of 4 KB stay below that. */
@@ -10,12 +11,20 @@ export const summarizeNotes = definePrompt({
 	name: "summarize-notes",
 	title: "Summarize my notes",
 	summary: "Sums up your notes, all of them or those about a topic.",
+	icon: lineIcon('<path d="M4 6h16M4 11h16M4 16h8"/><path d="m15 17 2 2 4-4"/>'),
 	description: "Asks for a summary of the notes that the tool remember kept for you, of all or of those about a topic.",
 	scope: "notes",
 	needsUser: true,
 	args: z.object({
 		topic: z.string().max(MAX_QUERY_LENGTH).optional().describe("Only notes that contain these words"),
 	}),
+	complete: {
+		/** The last word of what is typed. */
+		topic: async (typed, { notes }: UserContext<NotesService>) => {
+			const [, before = "", word = ""] = /^(.*\s)?(\S*)$/s.exec(typed) ?? [];
+			return (await notes.words(word)).map((found) => before + found);
+		},
+	},
 	async messages({ topic = "" }, { notes }: Context<NotesService>) {
 		const { notes: found, total } = await notes.find(topic, MAX_NOTES_IN_PROMPT);
 		const about = topic.trim() === "" ? "" : ` about “${topic.trim()}”`;

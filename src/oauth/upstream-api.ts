@@ -2,8 +2,8 @@
 import type { Principal } from "../auth/principal.ts";
 import { logError, UserError } from "../errors.ts";
 import { UpstreamError } from "../identity/provider.ts";
-import { upstreamFetch } from "../identity/upstream-fetch.ts";
 import type { Upstream, UpstreamApi } from "../mcp/define/upstream.ts";
+import { fetchWithin } from "./fetch-within.ts";
 import { grantsOf } from "./grants.ts";
 import { readSignInSettings } from "./settings.ts";
 
@@ -17,12 +17,17 @@ export function upstreamOf(
 	ownApis: Readonly<Record<string, string>>,
 ): Upstream | undefined {
 	const provider = readSignInSettings(env).identityProviders.find(({ name }) => name === principal.user.provider);
-	const { upstreamToken: token, grantId, user, origin, requestId } = principal;
+	const { upstreamToken: token, grantId, user, origin, requestId, traceparent, tracestate } = principal;
 	if (!provider || token === undefined) return undefined;
 	const { name, title, apiUrl, userPath } = provider;
 	const apis = Object.entries(ownApis);
 	if (!apiUrl && apis.length === 0) return undefined;
-	const ask = (at: UpstreamAddress, path: string, init?: RequestInit) => askApi(at, path, init, { token, requestId });
+	const headers = {
+		Authorization: `Bearer ${token}`,
+		...(traceparent !== undefined && { traceparent }),
+		...(tracestate !== undefined && { tracestate }),
+	};
+	const ask = (at: UpstreamAddress, path: string, init?: RequestInit) => askApi(at, path, init, { headers, requestId });
 	return {
 		name,
 		title,
@@ -48,11 +53,14 @@ export function upstreamOf(
 
 type UpstreamAddress = { readonly title: string; readonly url: string };
 
+/** The headers that only the API gets. */
+type Asking = { readonly headers: Readonly<Record<string, string>>; readonly requestId: string };
+
 async function askApi(
 	api: UpstreamAddress,
 	path: string,
 	init: RequestInit | undefined,
-	{ token, requestId }: { readonly token: string; readonly requestId: string },
+	{ headers, requestId }: Asking,
 ): Promise<Response> {
 	const url = new URL(URL.canParse(path) ? path : api.url + path);
 	if (url.origin !== new URL(api.url).origin) {
@@ -60,9 +68,7 @@ async function askApi(
 		const sentence = `${url.origin} is not the API of ${api.title}: the token stays here. Name your own APIs in \`identityProviders({ apis })\` of src/server.ts.`;
 		throw new UserError(sentence);
 	}
-	const headers = new Headers(init?.headers);
-	headers.set("Authorization", `Bearer ${token}`);
-	return upstreamFetch(url, { ...init, headers }).catch((error: unknown) => {
+	return fetchWithin(url, init ?? {}, headers).catch((error: unknown) => {
 		if (!(error instanceof UpstreamError)) throw error;
 		logError("upstream_api_failed", error, requestId);
 		throw new UserError(`${api.title} does not answer at the moment. Try again in a minute.`);

@@ -4,7 +4,7 @@ import type { AppEnv } from "../app-env.ts";
 import { names } from "../http/accept.ts";
 import { serveAsset } from "../http/asset.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
-import { toolIconPath } from "../mcp/implementation.ts";
+import { iconPath } from "../mcp/implementation.ts";
 import { HomePage, PREVIEW_PATH } from "./home.tsx";
 import type { Home } from "./home-content.ts";
 import { homeJson } from "./home-json.ts";
@@ -32,10 +32,14 @@ pages.get("/server.json", (c) => c.json(serverJson(homeOf(c))));
 
 const SVG = { "Content-Type": "image/svg+xml", "Cache-Control": DAY };
 
-/** The icons of tools, for clients that show them. */
+/** The icons of tools, resources and prompts, for clients that show them. */
 pages.get("/icons/:file{.+\\.svg}", (c, next) => {
-	const tool = c.get("server").catalogue.tools.find(({ name }) => toolIconPath(name) === c.req.path);
-	return tool?.icon === undefined ? next() : c.body(tool.icon, 200, SVG);
+	const { catalogue } = c.get("server");
+	for (const kind of ["tools", "resources", "prompts"] as const) {
+		const item = catalogue[kind].find(({ name }) => iconPath(kind, name) === c.req.path);
+		if (item?.icon !== undefined) return c.body(item.icon, 200, SVG);
+	}
+	return next();
 });
 
 for (const path of ["/icon.svg", "/favicon.ico"]) {

@@ -34,6 +34,27 @@ describe("the server", () => {
 	});
 });
 
+it.each([
+	["prompts/list", "prompts", "recite", "prompts/recite"],
+	["resources/list", "resources", "leaflet", "resources/leaflet"],
+	["resources/list", "resources", "item-12", "resources/item"],
+	["resources/templates/list", "resourceTemplates", "item", "resources/item"],
+])("%s has the icon of %s %s, at an address that has it", async (method, key, name, path) => {
+	const { access_token: token } = await signIn();
+	const { result } = await ask(
+		{ jsonrpc: "2.0", id: 1, method, params: {} },
+		{ token, session: await openSession(token) },
+	);
+	const listed = result?.[key] as { name: string; icons?: object[] }[];
+	const src = `${LOCAL}/icons/${path}.svg`;
+	expect(listed.find((one) => one.name === name)?.icons).toEqual([{ src, mimeType: "image/svg+xml", sizes: ["any"] }]);
+	const icon = await fetchWorker(`${DEPLOYED}/icons/${path}.svg`);
+	expect(icon.headers.get("Content-Type")).toBe("image/svg+xml");
+	expect(await icon.text()).toMatch(/^<svg /);
+	expect((await fetchWorker(`${DEPLOYED}/icons/${path.replace(/.*\//, "")}.svg`)).status).toBe(404);
+	for (const one of listed.filter((other) => other.name === "interview")) expect(one).not.toHaveProperty("icons");
+});
+
 it("the icon of a tool is in the list, at an address that has it", async () => {
 	const { access_token: token } = await signIn();
 	const { result } = await ask(LIST_TOOLS, { token, session: await openSession(token) });

@@ -95,11 +95,15 @@ describe("the list of notes", () => {
 
 	it("shows a note's first line as its title, at most 60 characters of it, and its size in bytes", async () => {
 		await setNotes(USER, ["🦆".repeat(61), "🦆".repeat(60), "first\nsecond", "first\r\nsecond"]);
+		const rest = {
+			mimeType,
+			icons: [expect.objectContaining({ src: expect.stringMatching(/\/icons\/resources\/note\.svg$/) })],
+		};
 		expect(await list()).toEqual([
-			{ uri: "notes://4", name: "note-4", title: "first", size: 13, mimeType },
-			{ uri: "notes://3", name: "note-3", title: "first", size: 12, mimeType },
-			{ uri: "notes://2", name: "note-2", title: "🦆".repeat(60), size: 240, mimeType },
-			{ uri: "notes://1", name: "note-1", title: `${"🦆".repeat(59)}…`, size: 244, mimeType },
+			{ uri: "notes://4", name: "note-4", title: "first", size: 13, ...rest },
+			{ uri: "notes://3", name: "note-3", title: "first", size: 12, ...rest },
+			{ uri: "notes://2", name: "note-2", title: "🦆".repeat(60), size: 240, ...rest },
+			{ uri: "notes://1", name: "note-1", title: `${"🦆".repeat(59)}…`, size: 244, ...rest },
 		]);
 	});
 });
@@ -132,6 +136,19 @@ describe("the completion of a note's number", () => {
 		["🦆", []],
 	])("of %s is those that start with it", async (typed, ids) => {
 		expect(await complete(typed)).toEqual(completed(...ids));
+	});
+
+	it("of many is the newest 100, and how many there are", async () => {
+		const other = await openNotes("note-many@example.com");
+		await setNotes(
+			"local-note-many@example.com",
+			Array.from({ length: 105 }, (_, index) => `note ${index + 1}`),
+		);
+		const ref = { type: "ref/resource", uri: "notes://{id}" };
+		const values = Array.from({ length: 100 }, (_, index) => String(105 - index));
+		expect(await other.request("completion/complete", { ref, argument: { name: "id", value: "" } })).toEqual(
+			answer({ completion: { values, total: 105, hasMore: true } }),
+		);
 	});
 
 	it("of nothing is the newest", async () => {

@@ -73,4 +73,32 @@ describe("summarize-notes", () => {
 		expect(result).toContain("These are the newest 30 of 31; say so.");
 		expect(result.match(/notes:\/\/\d+/g)).toEqual(Array.from({ length: 30 }, (_, index) => `notes://${31 - index}`));
 	});
+
+	describe("completes a topic with words of the notes", () => {
+		beforeAll(() => setNotes(USER, NOTES));
+
+		const complete = (value: string) =>
+			client.request("completion/complete", {
+				ref: { type: "ref/prompt", name: "summarize-notes" },
+				argument: { name: "topic", value },
+			});
+
+		it.each([
+			["mi", ["milk"]],
+			["MI", ["milk"]],
+			["ada mi", ["ada milk"]],
+			["c", ["call"]],
+			["tea", []],
+			["%", []],
+			["' OR '1'='1", []],
+		])("that start with the last one typed: %j", async (typed, values) => {
+			expect(await complete(typed)).toEqual(answer({ completion: { values, total: values.length, hasMore: false } }));
+		});
+
+		it("and begins with the word that most notes have", async () => {
+			expect(await complete("")).toMatchObject({
+				result: { completion: { values: ["milk", ...Array(6).fill(expect.any(String))], total: 7 } },
+			});
+		});
+	});
 });

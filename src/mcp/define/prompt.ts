@@ -3,6 +3,7 @@ import type { InputRequiredResult, PromptMessage } from "@modelcontextprotocol/s
 import type { z } from "zod";
 import type { Context, Needing } from "../context.ts";
 import type { Gated } from "../gate.ts";
+import type { Completer } from "./completer.ts";
 
 export type Prompt<
 	Args extends z.ZodObject = z.ZodObject,
@@ -14,9 +15,13 @@ export type Prompt<
 	readonly title: string;
 	/** For people: one line on the home page. If omitted, the description is shown there. */
 	readonly summary?: string;
+	/** A square SVG for clients and the home page. It is served at `/icons/prompts/<name>.svg`. */
+	readonly icon?: string;
 	readonly description: string;
-	/** Strings only, because users fill them in. The SDK's `completable()` adds completion to an argument. */
+	/** Strings only, because users fill them in. */
 	readonly args: Args;
+	/** Completes arguments while users type. */
+	readonly complete?: { readonly [Argument in keyof z.output<Args>]?: Completer<Needs> };
 	/** Whether it may ask the user with `inputRequired(…)`. Without it, `inputRequired(…)` is an error. */
 	readonly asks?: MayAsk;
 	/**
@@ -29,7 +34,20 @@ export type Prompt<
 	): Promise<readonly PromptMessage[] | (MayAsk extends true ? InputRequiredResult : never)>;
 } & Needing<Needs>;
 
-/** Ties a prompt's argument types to its schema. */
+/**
+ * Ties a prompt's argument types to its schema.
+ *
+ * @example
+ * export const translate = definePrompt({
+ *   name: "translate",
+ *   title: "Translate",
+ *   description: "Asks for a translation.",
+ *   scope: "tools",
+ *   args: z.object({ language: z.string().describe("The language to translate to") }),
+ *   complete: { language: async (typed) => LANGUAGES.filter((language) => language.startsWith(typed)) },
+ *   async messages({ language }) { … },
+ * });
+ */
 export function definePrompt<Args extends z.ZodObject, MayAsk extends true | undefined = undefined, Needs = object>(
 	prompt: Prompt<Args, MayAsk, Needs>,
 ): Prompt<Args, MayAsk, Needs> {

@@ -1,6 +1,7 @@
 /** The definition of a resource. */
 import type { Context, Needing, UserContext } from "../context.ts";
 import type { Gated } from "../gate.ts";
+import type { Completer } from "./completer.ts";
 
 /** Text, or base64-encoded bytes. `mimeType` overrides the media type of the resource. */
 export type Contents = ({ readonly text: string } | { readonly blob: string }) & { readonly mimeType?: string };
@@ -20,6 +21,8 @@ export type Resource<Needs = never> = Gated & {
 	readonly title: string;
 	/** For people: one line on the home page. If omitted, the description is shown there. */
 	readonly summary?: string;
+	/** A square SVG for clients and the home page. It is served at `/icons/resources/<name>.svg`. */
+	readonly icon?: string;
 	readonly description: string;
 	readonly mimeType: string;
 	/** A URI, or a template of URIs (RFC 6570): `notes://{id}`. */
@@ -31,8 +34,8 @@ export type Resource<Needs = never> = Gated & {
 	read(uri: string, variables: Readonly<Record<string, string>>, context: Context<Needs>): Promise<Contents>;
 	/** The resources of a template that `resources/list` shows. */
 	list?(context: UserContext<Needs>): Promise<readonly ListedResource[]>;
-	/** Completes a template's variables: returns values that start with the typed text. */
-	readonly complete?: Readonly<Record<string, (typed: string, context: UserContext<Needs>) => Promise<string[]>>>;
+	/** Completes a template's variables while users type. */
+	readonly complete?: Readonly<Record<string, Completer<Needs>>>;
 } & Needing<Needs>;
 
 export function defineResource<Needs = object>(resource: Resource<Needs>): Resource<Needs> {

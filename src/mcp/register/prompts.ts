@@ -5,6 +5,7 @@ import { contextOf, endingWith, type Serving } from "../context.ts";
 import type { Prompt } from "../define/prompt.ts";
 import { permitted } from "../gate.ts";
 import { answerFor } from "../gated-answer.ts";
+import { iconsOf } from "../implementation.ts";
 
 export function registerPrompts(server: McpServer, prompts: readonly Prompt[], serving: Serving): void {
 	if (prompts.length === 0) return;
@@ -27,11 +28,12 @@ export function registerPrompts(server: McpServer, prompts: readonly Prompt[], s
 }
 
 /** A prompt as `prompts/list` shows it. */
-function describePrompt({ name, title, description, args }: Prompt): ListedPrompt {
+function describePrompt(prompt: Prompt): ListedPrompt {
+	const { name, title, description, args } = prompt;
 	const listed = Object.entries(args.shape).map(([argument, schema]) => ({
 		name: argument,
 		...(schema.description && { description: schema.description }),
 		required: !schema.isOptional(),
 	}));
-	return { name, title, description, arguments: listed };
+	return { name, title, description, ...iconsOf("prompts", prompt, currentPrincipal().origin), arguments: listed };
 }

@@ -9,8 +9,9 @@ import {
 import { currentPrincipal } from "../../auth/principal.ts";
 import { contextOf, endingWith, type Serving, userContextOf } from "../context.ts";
 import type { Resource } from "../define/resource.ts";
-import { permitted, refusal } from "../gate.ts";
+import { permitted } from "../gate.ts";
 import { answerFor } from "../gated-answer.ts";
+import { iconsOf } from "../implementation.ts";
 
 export function registerResources(server: McpServer, resources: readonly Resource[], serving: Serving): void {
 	if (resources.length === 0) return;
@@ -30,7 +31,7 @@ export function registerResources(server: McpServer, resources: readonly Resourc
 			server.registerResource(name, uri, metadata, (url, mcp) => read(url, {}, mcp));
 			continue;
 		}
-		const template = new ResourceTemplate(uri, { list: undefined, complete: completersOf(resource, serving) });
+		const template = new ResourceTemplate(uri, { list: undefined });
 		server.registerResource(name, template, metadata, read);
 	}
 	listPermitted(server, resources, serving);
@@ -42,35 +43,28 @@ function listPermitted(server: McpServer, resources: readonly Resource[], servin
 	server.server.setRequestHandler("resources/list", async () => {
 		const context = userContextOf(serving);
 		const lists = visible().map(async (resource) => {
-			const { uri, name, title, description, mimeType } = resource;
-			if (!UriTemplate.isTemplate(uri)) return [{ uri, name, title, description, mimeType }];
+			const { uri, mimeType } = resource;
+			if (!UriTemplate.isTemplate(uri)) return [{ uri, ...describe(resource) }];
 			const listed = await answerFor(
 				resource,
 				context,
 				serving.env,
 				async () => (await resource.list?.(context as never)) ?? [],
 			);
-			return listed.map((one) => ({ mimeType, ...one }));
+			const icons = iconsOf("resources", resource, currentPrincipal().origin);
+			return listed.map((one) => ({ mimeType, ...icons, ...one }));
 		});
 		return { resources: (await Promise.all(lists)).flat() };
 	});
 	server.server.setRequestHandler("resources/templates/list", () => ({
 		resourceTemplates: visible()
 			.filter(({ uri }) => UriTemplate.isTemplate(uri))
-			.map(({ uri, name, title, description, mimeType }) => ({ uriTemplate: uri, name, title, description, mimeType })),
+			.map((resource) => ({ uriTemplate: resource.uri, ...describe(resource) })),
 	}));
 }
 
-function completersOf(resource: Resource, serving: Serving): Record<string, (typed: string) => Promise<string[]>> {
-	const completers = Object.entries(resource.complete ?? {}).map(([variable, complete]) => {
-		const answer = async (typed: string) => {
-			const context = userContextOf(serving);
-			// Return no completions, so that no error is shown while the user types.
-			if (refusal(resource, context)) return [];
-			return answerFor(resource, context, serving.env, () => complete(typed, context as never));
-		};
-		return [variable, answer] as const;
-	});
-	// It has no prototype, because a client can ask for any name.
-	return Object.assign(Object.create(null), Object.fromEntries(completers));
+/** A resource, or a template, as a list shows it. */
+function describe(resource: Resource) {
+	const { name, title, description, mimeType } = resource;
+	return { name, title, description, mimeType, ...iconsOf("resources", resource, currentPrincipal().origin) };
 }

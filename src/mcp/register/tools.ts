@@ -12,7 +12,7 @@ import { type Context, contextOf, endingWith, type Serving } from "../context.ts
 import { DeadlineError, runUntilDeadline, secondsFor } from "../deadline.ts";
 import type { Tool } from "../define/tool.ts";
 import { permitted, refusal } from "../gate.ts";
-import { iconAt, toolIconPath } from "../implementation.ts";
+import { iconsOf } from "../implementation.ts";
 import { logToolCall, type Outcome } from "./call-log.ts";
 import { convertedOnce } from "./schema.ts";
 
@@ -38,12 +38,13 @@ export function registerTools(server: McpServer, tools: readonly Tool[], serving
 }
 
 /** A tool as `tools/list` shows it. */
-function describeTool({ name, title, description, annotations, input, output, icon }: Tool): ListedTool {
+function describeTool(tool: Tool): ListedTool {
+	const { name, title, description, annotations, input, output } = tool;
 	const jsonSchemaOf = (schema: typeof input) => convertedOnce(schema)["~standard"].jsonSchema;
 	const options = { target: "draft-2020-12" } as const;
 	const inputSchema = jsonSchemaOf(input).input(options) as ListedTool["inputSchema"];
 	const outputSchema = output && (jsonSchemaOf(output).output(options) as ListedTool["inputSchema"]);
-	const icons = icon !== undefined && { icons: [iconAt(currentPrincipal().origin + toolIconPath(name))] };
+	const icons = iconsOf("tools", tool, currentPrincipal().origin);
 	return { name, title, description, ...icons, inputSchema, ...(outputSchema && { outputSchema }), annotations };
 }
 

@@ -1,4 +1,4 @@
-import { acceptedContent, completable, inputRequired } from "@modelcontextprotocol/server";
+import { acceptedContent, inputRequired } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { definePrompt } from "../../../src/mcp/define/prompt.ts";
 import { PNG, text } from "./common.ts";
@@ -22,11 +22,10 @@ const withArguments = definePrompt({
 	description: "A prompt with two arguments.",
 	scope: "tools",
 	args: z.object({
-		arg1: completable(z.string().describe("First test argument"), (typed) =>
-			COMPLETIONS.filter((value) => value.startsWith(typed)),
-		),
+		arg1: z.string().describe("First test argument"),
 		arg2: z.string().describe("Second test argument"),
 	}),
+	complete: { arg1: async (typed) => COMPLETIONS.filter((value) => value.startsWith(typed)) },
 	async messages({ arg1, arg2 }) {
 		return [{ role: "user", content: text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`) }];
 	},

@@ -13,10 +13,11 @@ const says = (description: string, text: string) =>
 	answer({ description, messages: [{ role: "user", content: { type: "text", text } }] });
 const ABOUT_RECITE = "Asks the model to recite something.";
 const ABOUT_INTERVIEW = "Asks the user for a word, and then the model about it.";
-const complete = (ref: unknown, argument: unknown): Pick<Row, "method" | "params"> => ({
+const complete = (ref: unknown, argument: unknown, filled?: object): Pick<Row, "method" | "params"> => ({
 	method: "completion/complete",
-	params: { ref, argument },
+	params: { ref, argument, ...(filled && { context: { arguments: filled } }) },
 });
+const ofPrompt = { type: "ref/prompt", name };
 const ofItem = { type: "ref/resource", uri: "items://{id}" };
 const completed = (...values: string[]) => answer({ completion: { values, total: values.length, hasMore: false } });
 /** Nothing is known of it, also not how many there would be. */
@@ -35,7 +36,10 @@ export const PROMPT_ROWS: Row[] = [
 					name,
 					title: "Recite",
 					description: ABOUT_RECITE,
-					arguments: [{ name: "what", description: "What to recite; a poem, if left out", required: false }],
+					arguments: [
+						{ name: "what", description: "What to recite; a poem, if left out", required: false },
+						{ name: "style", description: "How to recite it", required: false },
+					],
 				},
 				INTERVIEW,
 			],
@@ -100,8 +104,47 @@ export const PROMPT_ROWS: Row[] = [
 	},
 	{
 		what: "an argument of a prompt that has no completion",
-		...complete({ type: "ref/prompt", name }, { name: "what", value: "a" }),
+		...complete(ofPrompt, { name: "style", value: "a" }),
 		expected: NONE,
+	},
+	{
+		what: "an argument of a prompt",
+		...complete(ofPrompt, { name: "what", value: "a p" }),
+		expected: completed("a poem", "a prayer"),
+	},
+	{
+		what: "an argument of a prompt, when another is filled in",
+		...complete(ofPrompt, { name: "what", value: "a s" }, { style: "softly" }),
+		expected: completed("a song, softly"),
+	},
+	{
+		what: "the first 100 of more values, and how many there are",
+		...complete(ofPrompt, { name: "what", value: "verse" }),
+		expected: answer({
+			completion: {
+				values: Array.from({ length: 100 }, (_, index) => `verse ${index + 1}`),
+				total: 120,
+				hasMore: true,
+			},
+		}),
+	},
+	{
+		what: "nothing of a prompt without its scope",
+		...complete(ofPrompt, { name: "what", value: "a p" }),
+		lacks: "notes",
+		expected: completed(),
+	},
+	{
+		what: "an argument that every object has",
+		...complete(ofPrompt, { name: "constructor", value: "" }),
+		expected: NONE,
+	},
+	{
+		what: "of a prompt, from a store that fails",
+		...complete(ofPrompt, { name: "what", value: "a" }),
+		prepare: breakItems,
+		restore: repairItems,
+		expected: failedUnexpectedly(name),
 	},
 	{
 		what: "a prompt that does not exist",

@@ -45,6 +45,10 @@ export type Recorded = {
 	readonly form?: Readonly<Record<string, string>>;
 	/** The access token it came with. */
 	readonly bearer?: string;
+	/** The headers of W3C Trace Context and Baggage. */
+	readonly traceparent?: string;
+	readonly tracestate?: string;
+	readonly baggage?: string;
 };
 
 /** Where tests tell the providers how to behave, on the internet of the tests. */

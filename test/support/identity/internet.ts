@@ -6,13 +6,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import { type Behaviour, CONTROL_HOST, type Fault } from "./behaviour.ts";
+import { type Behaviour, CONTROL_HOST, type Fault, type Recorded } from "./behaviour.ts";
 import type { Clients } from "./clients.ts";
 import { type Listening, listen, type Passed, passOn, readBody, sendJson } from "./http.ts";
 import type { SigningKeys } from "./keys.ts";
 
 /** A host's server: its port, and the host it takes itself for. */
 export type Route = { readonly port: number; readonly host: string };
+
+type Asked = { readonly clientId: string; readonly recorded: Recorded };
+type TraceHeaders = Pick<Recorded, "traceparent" | "tracestate" | "baggage">;
 
 const tokenAnswerSchema = z.looseObject({ access_token: z.string(), id_token: z.string().optional() });
 
@@ -78,12 +81,18 @@ export function startInternet(
 	}
 
 	/** Which client a request is for, if it is one of a client's own. */
-	function describe(message: IncomingMessage, host: string, body: string) {
+	function describe(message: IncomingMessage, host: string, body: string): Asked | undefined {
 		const path = message.url?.split("?")[0] ?? "/";
 		const { authorization = "" } = message.headers;
 		const bearer = /^Bearer (.+)$/i.exec(authorization)?.[1];
 		const owner = bearer && clients.ownerOf(bearer);
-		if (owner) return { clientId: owner, recorded: { host, path, bearer } };
+		const { traceparent, tracestate, baggage } = message.headers;
+		const traced = JSON.parse(JSON.stringify({ traceparent, tracestate, baggage })) as TraceHeaders;
+		if (owner) return { clientId: owner, recorded: { host, path, bearer, ...traced } };
+		// Where a redirect of a client's API ends.
+		const caught = /^\/caught\/(.+)$/.exec(path)?.[1];
+		if (caught !== undefined)
+			return { clientId: caught, recorded: { host, path, ...(bearer && { bearer }), ...traced } };
 		const form = Object.fromEntries(new URLSearchParams(body));
 		const grantType = form.grant_type;
 		if (grantType === undefined) return undefined;
