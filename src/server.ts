@@ -9,6 +9,7 @@ import { identityProviders } from "./sign-in/identity-providers.ts";
 import { stdio } from "./stdio/extra.ts";
 import { theme } from "./theme.ts";
 import { add } from "./tools/add.ts";
+import { drawImages } from "./tools/draw-images.ts";
 import { generateImage } from "./tools/generate-image.ts";
 import { whoami } from "./tools/whoami.ts";
 
@@ -39,6 +40,7 @@ export const server = defineServer({
 		tools: [add, generateImage, whoami, ...notes.tools],
 		resources: notes.resources,
 		prompts: notes.prompts,
+		skills: [drawImages, ...notes.skills],
 	},
 	extras: [stdio(), account(), playground()],
 });

@@ -13,7 +13,7 @@ const { tools, resources, prompts } = server.catalogue;
 const items = [...tools, ...resources, ...prompts];
 
 /** Every file in which something is defined that a client can find. */
-const DEFINING = /\bdefine(Tool|Resource|Prompt)\(/;
+const DEFINING = /\bdefine(Tool|Resource|Prompt|Skill)\(/;
 const SOURCES = import.meta.glob<string>(["../src/**/*.ts", "!../src/mcp/**"], {
 	query: "?raw",
 	import: "default",

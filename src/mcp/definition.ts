@@ -10,14 +10,17 @@ import type { Serves } from "./context.ts";
 import type { Extra } from "./define/extra.ts";
 import type { Prompt } from "./define/prompt.ts";
 import type { Resource } from "./define/resource.ts";
+import type { Skill } from "./define/skill.ts";
 import type { OutputSchema, Tool } from "./define/tool.ts";
 import type { DatedEntry, HistoryEntry } from "./object/history.ts";
 
-/** The tools, resources and prompts of a server. @typeParam Services the services that its items may need */
+/** The tools, resources, prompts and skills of a server. @typeParam Services the services that its items may need */
 export type Catalogue<Services = never> = {
 	readonly tools: readonly Tool<z.ZodObject, OutputSchema, true | undefined, Services>[];
 	readonly resources: readonly Resource<Services>[];
 	readonly prompts: readonly Prompt<z.ZodObject, true | undefined, Services>[];
+	/** Their files are among the resources. */
+	readonly skills: readonly Skill[];
 };
 
 export type ServerInfo = {

@@ -64,7 +64,7 @@ export function requestedItems(catalogue: Catalogue, message: unknown): Gated[] 
 	return requests(message).flatMap<Gated>(({ method, params }) => {
 		if (method === "tools/call") return tools.filter(({ name }) => name === params?.name);
 		if (method === "prompts/get") return prompts.filter(({ name }) => name === params?.name);
-		if (method === "resources/read") return resourcesAt(catalogue, params?.uri);
+		if (method === "resources/read" || method === "skills/get") return resourcesAt(catalogue, params?.uri);
 		return [];
 	});
 }

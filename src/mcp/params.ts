@@ -6,6 +6,7 @@ import {
 	type StandardSchemaV1,
 	specTypeSchemas as schemas,
 } from "@modelcontextprotocol/server";
+import { z } from "zod";
 import { idOf, JSON_RPC, shorten } from "../http/json-rpc.ts";
 
 /** No name on this server is longer. The limit exists because an error repeats the name. */
@@ -22,6 +23,9 @@ const SHARED_METHODS: Record<string, StandardSchemaV1> = {
 	"resources/templates/list": schemas.ListResourceTemplatesRequest,
 	"resources/read": schemas.ReadResourceRequest,
 	"completion/complete": schemas.CompleteRequest,
+	"skills/list": z.looseObject({ params: z.looseObject({ cursor: z.string().optional() }).optional() }),
+	"skills/get": z.looseObject({ params: z.looseObject({ uri: z.string() }) }),
+	"resources/directory/read": z.looseObject({ params: z.looseObject({ uri: z.string() }) }),
 };
 
 /**
@@ -102,6 +106,8 @@ function refusalOf(method: string, params: Record<string, unknown>): string | un
 			return refuseName("ref.name", ref.name, "Prompt") ?? refuseName("ref.uri", ref.uri, "Resource template");
 		}
 		case "resources/read":
+		case "skills/get":
+		case "resources/directory/read":
 		case "resources/subscribe":
 		case "resources/unsubscribe":
 			return tooLong("uri", params.uri, MAX_URI_LENGTH);

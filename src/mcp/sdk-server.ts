@@ -7,6 +7,7 @@ import { implementationOf } from "./implementation.ts";
 import { registerCompletion } from "./register/completion.ts";
 import { registerPrompts } from "./register/prompts.ts";
 import { registerResources } from "./register/resources.ts";
+import { registerSkills } from "./register/skills.ts";
 import { registerTools } from "./register/tools.ts";
 import { verifyState } from "./request-state.ts";
 import { capabilitiesOf, type Session } from "./session-id.ts";
@@ -42,5 +43,6 @@ export function createServer(env: Env, definition: Server, options: ServerOption
 	registerResources(server, catalogue.resources, serving);
 	registerPrompts(server, catalogue.prompts, serving);
 	registerCompletion(server, catalogue, serving);
+	registerSkills(server, catalogue.skills);
 	return server;
 }

@@ -88,6 +88,7 @@ const SLOW = {
 	tools: [hang, stubborn, obedient, ...fixture.catalogue.tools],
 	resources: [statue],
 	prompts: [essay],
+	skills: [],
 };
 const slowServer: DefinedServer = { ...fixture, catalogue: SLOW };
 const { handler } = createWorker(slowServer);

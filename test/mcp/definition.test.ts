@@ -7,6 +7,7 @@ import { definePrompt } from "../../src/mcp/define/prompt.ts";
 import { defineResource } from "../../src/mcp/define/resource.ts";
 import type { DefinedServer } from "../../src/mcp/define/server.ts";
 import { defineServer } from "../../src/mcp/define/server.ts";
+import { defineSkill, type Skill } from "../../src/mcp/define/skill.ts";
 import { defineTool } from "../../src/mcp/define/tool.ts";
 import { server as product } from "../../src/server.ts";
 import { identityProviders } from "../../src/sign-in/identity-providers.ts";
@@ -87,6 +88,50 @@ describe("the home page", () => {
 		const headings = /^(Tools|Resources|Prompts)$/m;
 		expect(await homeOf(EMPTY)).not.toMatch(headings);
 		expect(await homeOf(OWN)).toMatch(headings);
+	});
+});
+
+describe("the extension for skills", () => {
+	const resultOf = async (server: DefinedServer, method: string) => {
+		const { access_token: token } = await grantTokens({ origin: LOCAL, props: { user: DORA } });
+		const { headers, message } = stateless(method);
+		return messagesOf(await mcp(message, { token, headers, via: serverOf(server), catalogue: server.catalogue }))();
+	};
+	const extensionsOf = async (server: DefinedServer) => {
+		const { result } = await resultOf(server, "server/discover");
+		return Object(result?.capabilities).extensions;
+	};
+	const skill = defineSkill({
+		name: "read-clouds",
+		title: "Read clouds",
+		description: "How to tell the weather from clouds.",
+		scope: "tools",
+		instructions: "Look up.",
+	});
+	const withSkills = (skills: Skill[]) => defineServer({ info, signIn: identityProviders(), catalogue: { skills } });
+
+	it("is advertised with a skill, and with the reading of folders if a skill has files", async () => {
+		expect(await extensionsOf(withSkills([skill]))).toEqual({ "io.modelcontextprotocol/skills": {} });
+		expect(await extensionsOf(withSkills([{ ...skill, files: { "clouds.md": "Grey." } }]))).toEqual({
+			"io.modelcontextprotocol/skills": { directoryRead: true },
+		});
+	});
+
+	it("is neither advertised nor there without one", async () => {
+		expect(await extensionsOf(EMPTY)).toBeUndefined();
+		expect((await resultOf(EMPTY, "skills/list")).error).toMatchObject({ code: -32601 });
+		expect((await resultOf(withSkills([skill]), "skills/list")).result).toMatchObject({
+			skills: [{ frontmatter: { name: "read-clouds" } }],
+		});
+	});
+
+	it("takes no two skills by one name, no name that the specification refuses, and no scope that is not defined", () => {
+		expect(() => withSkills([skill, skill])).toThrow("There are two by the name read-clouds.");
+		for (const name of ["Read", "read_clouds", "-read", "read--clouds", "r".repeat(65)]) {
+			expect(() => withSkills([{ ...skill, name }])).toThrow(`${name} is no name of a skill`);
+		}
+		expect(() => withSkills([{ ...skill, name: "r".repeat(64) }])).not.toThrow();
+		expect(() => withSkills([{ ...skill, scope: "sky" }])).toThrow("read-clouds has the scope sky");
 	});
 });
 

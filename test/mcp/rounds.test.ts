@@ -26,7 +26,7 @@ const sly = {
 	prompt: definePrompt({ ...about, args: z.object({}), messages: smuggle }),
 };
 const { tools, resources, prompts } = fixture.catalogue;
-const catalogue = { tools: [...tools, sly.tool], resources, prompts: [...prompts, sly.prompt] };
+const catalogue = { tools: [...tools, sly.tool], resources, prompts: [...prompts, sly.prompt], skills: [] };
 
 const handle = createStatelessHandler({ ...fixture, catalogue });
 

@@ -9,6 +9,7 @@ import type { StateClasses } from "../user-state.ts";
 import type { Extra } from "./extra.ts";
 import type { PageExtra } from "./page-extra.ts";
 import type { SignIn } from "./sign-in.ts";
+import { resourceOf } from "./skill.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** The argument of `createWorker`. */
@@ -69,6 +70,7 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 	const pages = signIn.keeper ? all.filter((extra) => "route" in extra) : [];
 	const isOffered = (item: Gated) => hasUsers || !item.needsUser;
 	const { tools = [], resources = [], prompts = [] } = catalogue;
+	const skills = (catalogue.skills ?? []).filter(isOffered);
 	const permissions = Object.assign({}, definition.permissions, ...extras.map((extra) => extra.permissions));
 	const server: DefinedServer = {
 		info,
@@ -82,8 +84,9 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 		upstreamOf: (principal, env) => signIn.upstreamOf?.(principal, server, env),
 		catalogue: {
 			tools: tools.filter(isOffered),
-			resources: resources.filter(isOffered),
+			resources: [...resources.filter(isOffered), ...skills.map(resourceOf)],
 			prompts: prompts.filter(isOffered),
+			skills,
 		},
 		extras,
 		pages,
@@ -96,6 +99,9 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 /** The limit of the MCP registry. */
 const MAX_SUMMARY_LENGTH = 100;
 
+/** Agent Skills specification, `name`. */
+const SKILL_NAME = /^(?=.{1,64}$)[a-z\d]+(-[a-z\d]+)*$/;
+
 function problemsOf({ info, catalogue, scopes, permissions }: Server): string[] {
 	const problems: string[] = [];
 	if ((info.summary ?? "").length > MAX_SUMMARY_LENGTH) {
@@ -105,6 +111,10 @@ function problemsOf({ info, catalogue, scopes, permissions }: Server): string[] 
 		if (permission !== undefined && !Object.hasOwn(permissions, permission)) {
 			problems.push(`The scope ${scope} names the permission ${permission}, which is not in permissions.`);
 		}
+	}
+	for (const { name } of catalogue.skills) {
+		if (!SKILL_NAME.test(name))
+			problems.push(`${name} is no name of a skill: lowercase letters, digits and single "-".`);
 	}
 	for (const items of [catalogue.tools, catalogue.resources, catalogue.prompts]) {
 		const names = new Set<string>();

@@ -10,6 +10,7 @@ import { inputRequiredTools } from "./input-required-tools.ts";
 import { prompts } from "./prompts.ts";
 import { resources } from "./resources.ts";
 import { schemaTools } from "./schema-tools.ts";
+import { skills } from "./skills.ts";
 import { statelessTools } from "./stateless-tools.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
@@ -23,6 +24,7 @@ const server = defineServer({
 		tools: [...contentTools, ...askingTools, ...schemaTools, ...inputRequiredTools, ...statelessTools],
 		resources,
 		prompts,
+		skills,
 	},
 	extras: [stdio(), playground()],
 });

@@ -1,4 +1,5 @@
 /** Prompts, and the completion of what people type. */
+import { expect } from "vitest";
 import { QUESTION } from "../../support/fixture/asking.ts";
 import { breakItems, repairItems } from "../../support/fixture/control.ts";
 import { type Row, withoutScope } from "../../support/rows/row.ts";
@@ -36,6 +37,13 @@ export const PROMPT_ROWS: Row[] = [
 					name,
 					title: "Recite",
 					description: ABOUT_RECITE,
+					icons: [
+						{
+							src: expect.stringMatching(/^https?:\/\/[^/]+\/icons\/prompts\/recite\.svg$/),
+							mimeType: "image/svg+xml",
+							sizes: ["any"],
+						},
+					],
 					arguments: [
 						{ name: "what", description: "What to recite; a poem, if left out", required: false },
 						{ name: "style", description: "How to recite it", required: false },

@@ -1,4 +1,5 @@
 /** Resources: their lists and their contents. */
+import { expect } from "vitest";
 import { breakItems, repairItems } from "../../support/fixture/control.ts";
 import { type Row, withoutScope } from "../../support/rows/row.ts";
 import { answer, error } from "../../support/wire.ts";
@@ -11,12 +12,20 @@ const BROKEN = error(
 	"item failed unexpectedly. Contact the server's administrator and mention request ID <id>.",
 );
 const mimeType = "text/plain";
+const iconOf = (name: string) => [
+	{
+		src: expect.stringMatching(new RegExp(`^https?://[^/]+/icons/resources/${name}\\.svg$`)),
+		mimeType: "image/svg+xml",
+		sizes: ["any"],
+	},
+];
 const LEAFLET = {
 	uri: "leaflet://front",
 	name: "leaflet",
 	title: "Leaflet",
 	description: "A text that is the same for everyone.",
 	mimeType,
+	icons: iconOf("leaflet"),
 };
 
 export const RESOURCE_ROWS: Row[] = [
@@ -31,6 +40,7 @@ export const RESOURCE_ROWS: Row[] = [
 					title: "Item",
 					description: "One of the numbered texts that every user has.",
 					mimeType,
+					icons: iconOf("item"),
 				},
 			],
 		}),
@@ -47,9 +57,16 @@ export const RESOURCE_ROWS: Row[] = [
 		expected: answer({
 			resources: [
 				LEAFLET,
-				{ uri: "items://1", name: "item-1", title: "one", mimeType },
-				{ uri: "items://2", name: "item-2", title: "two", mimeType },
-				{ uri: "items://12", name: "item-12", title: "twelve", mimeType },
+				{ uri: "items://1", name: "item-1", title: "one", mimeType, icons: iconOf("item") },
+				{ uri: "items://2", name: "item-2", title: "two", mimeType, icons: iconOf("item") },
+				{ uri: "items://12", name: "item-12", title: "twelve", mimeType, icons: iconOf("item") },
+				{
+					uri: "skill://recite-well/SKILL.md",
+					name: "recite-well",
+					title: "Recite well",
+					description: 'How to recite: "slowly", and with pauses.',
+					mimeType: "text/markdown",
+				},
 			],
 		}),
 	},
