@@ -52,7 +52,10 @@ describe.each(ERAS)("another user, by %s", (era) => {
 		const mallory = await openNotes(MALLORY, era);
 		expect(await recallTexts(mallory)).toEqual([]);
 		expect(await recallTexts(mallory, "secret")).toEqual([]);
-		expect(await mallory.request("resources/list")).toEqual(answer({ resources: [] }));
+		const listed = JSON.stringify(await mallory.request("resources/list"));
+		expect(listed).toContain("skill://keep-notes/SKILL.md");
+		expect(listed).not.toMatch(/notes:\/\/\d|secret/);
+		expect(JSON.stringify(await alice.request("resources/list"))).toMatch(/notes:\/\/\d.*secret/);
 		expect(await mallory.request("resources/read", { uri: "notes://1" })).toMatchObject({ error: { code: -32602 } });
 		const reference = { type: "ref/resource", uri: "notes://{id}" };
 		const typed = { ref: reference, argument: { name: "id", value: "" } };
