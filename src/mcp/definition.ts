@@ -80,6 +80,8 @@ export type KeeperHost = {
 export type Keeper = {
 	/** Deletes expired data. The object's alarm calls it. */
 	tidy(): void;
+	/** The scopes of a grant; undefined if it has ended. Without it, only a request shows what its client may do. */
+	scopesOf?(userId: string, grantId: string): readonly string[] | undefined;
 };
 
 export type WayInDescription = {

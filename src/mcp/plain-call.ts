@@ -24,6 +24,7 @@ import { implementationOf } from "./implementation.ts";
 import { STATELESS_VERSION } from "./protocol-versions.ts";
 import { convertedOnce } from "./register/schema.ts";
 import { callTool } from "./register/tools.ts";
+import { isForTasks } from "./tasks/extension.ts";
 
 const PLAIN_PARAMS = ["name", "arguments", "_meta"];
 /** In the stateless era, each request describes its client. With any other member here, a call is not plain. */
@@ -100,11 +101,13 @@ function plain(
 	const tool = server.catalogue.tools.find((one) => one.name === name);
 	if (!tool || tool.asks || (tool.long && where === "worker") || !permits(tool, principal) || readsHeaders(tool))
 		return undefined;
+	const clientCapabilities = () => Object(_meta[CLIENT_CAPABILITIES_META_KEY]);
+	if (where === "stateless" && isForTasks(tool, server, clientCapabilities(), false)) return undefined;
 	const parsed = tool.input.safeParse(args);
 	if (!parsed.success) return undefined;
 	return {
 		id,
-		clientCapabilities: () => Object(_meta[CLIENT_CAPABILITIES_META_KEY]),
+		clientCapabilities,
 		async run(serving, transport, signal = new AbortController().signal) {
 			const { progressToken } = _meta;
 			const mcp = contextFor(id, { ...(progressToken !== undefined && { progressToken }) }, signal, transport);
@@ -143,7 +146,7 @@ function readsHeaders(tool: Tool): boolean {
 }
 
 /** The request context that the SDK would make for a tool. In a plain call, the client cannot be asked. */
-function contextFor(
+export function contextFor(
 	id: RequestId,
 	_meta: { progressToken?: unknown },
 	signal: AbortSignal,

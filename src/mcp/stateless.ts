@@ -11,11 +11,13 @@ import { logWarning } from "../errors.ts";
 import { escapeLineEnds } from "../http/line-ends.ts";
 import { currentRequestId } from "../http/request-id.ts";
 import type { ChangeNotification } from "./change.ts";
+import type { Tool } from "./define/tool.ts";
 import type { Server } from "./definition.ts";
 import { openSocket } from "./open-socket.ts";
 import type { PlainCall } from "./plain-call.ts";
 import { PROTOCOL_VERSIONS } from "./protocol-versions.ts";
 import { createServer } from "./sdk-server.ts";
+import { answerWithTask, registerTasks, taskToolOf } from "./tasks/register.ts";
 import { userObjectOf } from "./user-object.ts";
 import { WorkerTransport } from "./worker-transport.ts";
 
@@ -30,7 +32,11 @@ const MAX_LOGGED_LENGTH = 300;
 export type StatelessHandler = (request: Request, message: unknown, principal: Principal) => Promise<Response>;
 
 export function createStatelessHandler(server: Server): StatelessHandler {
-	const newServer = () => createServer(env, server, { canAsk: true });
+	const newServer = () => {
+		const made = createServer(env, server, { canAsk: true });
+		registerTasks(made, server, env);
+		return made;
+	};
 	const options = { legacy: "reject", keepAliveMs: KEEP_ALIVE_MILLISECONDS, onerror: logError } as const;
 	const handler = createMcpHandler(newServer, options);
 
@@ -43,10 +49,21 @@ export function createStatelessHandler(server: Server): StatelessHandler {
 		return feed(bus, response, principal);
 	}
 
+	/** The handler of a call that a tool answers with a task. */
+	const handlerFor = (tool: Tool) =>
+		createMcpHandler(() => {
+			const made = newServer();
+			answerWithTask(made, tool, env);
+			return made;
+		}, options);
+
 	return async (request, message, principal) => {
 		const { method } = Object(message);
 		if (method === "subscriptions/listen") return listen(request, message, principal);
-		const response = await runAs(principal, () => handler.fetch(request, { parsedBody: message }));
+		const response = await runAs(principal, () => {
+			const tool = taskToolOf(server, message);
+			return (tool ? handlerFor(tool) : handler).fetch(request, { parsedBody: message });
+		});
 		if (response.status === 400 || method === "server/discover") return nameAllVersions(response);
 		return escapeLineEnds(response);
 	};

@@ -14,6 +14,8 @@ export interface UserObject extends Sessions, StreamSource {
 	post(session: PlacedSession, message: unknown, principal: Principal): Promise<Response>;
 	/** Calls a method of what keeps the sign-in's data. */
 	useKeeper(method: string, args: readonly unknown[]): Promise<unknown>;
+	/** Calls a method of the user's tasks. */
+	useTasks(method: string, args: readonly unknown[]): Promise<unknown>;
 	/** Notifies the user's clients of a change. */
 	announce(change: Change): Promise<void>;
 	logLevel(sessionId: string): Promise<LoggingLevel | undefined>;
@@ -35,6 +37,7 @@ export function userObjectOf(env: Env, userId: string): UserObject {
 		resume: (...args) => reach(env, () => stub().resume(...args)),
 		endSession: (...args) => reach(env, () => stub().endSession(...args)),
 		useKeeper: (...args) => reach(env, () => stub().useKeeper(...args), longestRefresh(env)),
+		useTasks: (...args) => reach(env, () => stub().useTasks(...args)),
 		announce: (...args) => reach(env, () => stub().announce(...args)),
 		logLevel: (...args) => reach(env, () => stub().logLevel(...args)),
 		useState: (...args) => reach(env, () => stub().useState(...args)),

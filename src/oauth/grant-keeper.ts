@@ -132,6 +132,11 @@ export class GrantKeeper implements Keeper, Exchanges {
 		return (createdAt ?? 0) + maxAgeSeconds - Math.floor(Date.now() / 1000);
 	}
 
+	scopesOf(userId: string, grantId: string): readonly string[] | undefined {
+		const { scope, expiresAt = 0 } = this.#records.grant(userId, grantId) ?? {};
+		return expiresAt > Date.now() / 1000 ? scope : undefined;
+	}
+
 	async permissionsChanged(userId: string, grantId: string, clientId: string): Promise<void> {
 		this.#host.announce({ lists: ["tools", "prompts", "resources"] });
 		await this.#record("permissions_changed", { userId, grantId, clientId });

@@ -28,6 +28,7 @@ export const generateImage = defineTool({
 	scope: "images",
 	requires: "image_generation",
 	long: true,
+	restartable: true,
 	asks: true,
 	annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
 	input: z.object({

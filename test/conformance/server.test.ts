@@ -10,7 +10,6 @@ import { startSignedInProxy, type TokenProxy } from "./proxy.ts";
 import { failuresOf, type Revision, runServerSuite, type SuiteResult, startAuthorizationSuite } from "./suite.ts";
 
 const FIXTURE_CONFIG = "test/conformance/worker/wrangler.jsonc";
-const TASKS = "The extension for tasks, which this server does not offer";
 
 type Expected = {
 	readonly revision: Revision;
@@ -28,17 +27,7 @@ const EXPECTED: readonly Expected[] = [
 		revision: "2026-07-28",
 		scored: 37,
 		notScored: 13,
-		failing: {
-			"tasks-capability-negotiation": TASKS,
-			"tasks-dispatch-and-envelope": TASKS,
-			"tasks-lifecycle": TASKS,
-			"tasks-mrtr-composition": TASKS,
-			"tasks-mrtr-input": TASKS,
-			"tasks-request-headers": TASKS,
-			"tasks-request-state-removal": TASKS,
-			"tasks-required-task-error": TASKS,
-			"tasks-wire-fields": TASKS,
-		},
+		failing: {},
 		unseen: ["tasks-status-notifications"],
 	},
 ];

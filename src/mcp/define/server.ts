@@ -10,6 +10,7 @@ import type { Extra } from "./extra.ts";
 import type { PageExtra } from "./page-extra.ts";
 import type { SignIn } from "./sign-in.ts";
 import { resourceOf } from "./skill.ts";
+import type { Tool } from "./tool.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** The argument of `createWorker`. */
@@ -91,9 +92,18 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 		extras,
 		pages,
 	};
-	const problems = problemsOf(server);
+	const problems = [...problemsOf(server), ...server.catalogue.tools.flatMap((tool) => taskProblemsOf(tool, server))];
 	if (problems.length > 0) throw new Error(`src/server.ts: ${problems.join(" ")}`);
 	return server;
+}
+
+function taskProblemsOf({ name, long, asks, ...tool }: Tool, { signIn }: Server): string[] {
+	const words = (["restartable", "onlyAsTask", "asksFirst"] as const).filter((word) => tool[word]);
+	const problems = long ? [] : words.map((word) => `${name} says ${word}, and does not say long.`);
+	if (tool.asksFirst && !asks) problems.push(`${name} says asksFirst, and does not say asks.`);
+	if (tool.onlyAsTask && !signIn.hasUsers)
+		problems.push(`${name} says onlyAsTask, but there are no tasks without users.`);
+	return problems;
 }
 
 /** The limit of the MCP registry. */

@@ -39,6 +39,15 @@ export type Tool<
 	readonly example?: z.input<Input>;
 	/** Set it if a call can take more than a few seconds. The deadline is then LONG_CALL_TIMEOUT_SECONDS. */
 	readonly long?: true;
+	/**
+	 * For a `long` tool: whether a task whose run was cut short, such as by a restart, runs it again from the start. If
+	 * not, the task fails.
+	 */
+	readonly restartable?: true;
+	/** For a `long` tool: whether its calls are tasks only. A client without tasks cannot call it. */
+	readonly onlyAsTask?: true;
+	/** For a `long` tool that `asks`: whether it asks before the long work. The call with the answers is the task. */
+	readonly asksFirst?: true;
 	/** The deadline of a call, 1 to 3600, if neither setting fits. If a call asks the user, each round has its own. */
 	readonly timeoutSeconds?: number;
 	/** Whether a call may ask the user with `inputRequired(…)`. Without it, `inputRequired(…)` is an error. */

@@ -15,6 +15,7 @@ import { callMethod, UserState } from "../user-state.ts";
 import { RECONNECT_SECONDS } from "./call-events.ts";
 import { History } from "./history.ts";
 import { streamOf, tagsOf } from "./streams.ts";
+import { Tasks } from "./tasks/tasks.ts";
 import { UserSessions } from "./user-sessions.ts";
 
 export class UserMcpAgent extends McpAgent<Env> {
@@ -28,6 +29,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 	#scheduling: Promise<void> = Promise.resolve();
 	#state: UserState | undefined;
 	#keeper: Keeper | undefined;
+	#tasks: Tasks | undefined;
 
 	protected get sessions(): UserSessions {
 		if (this.#sessions) return this.#sessions;
@@ -47,12 +49,25 @@ export class UserMcpAgent extends McpAgent<Env> {
 			sql: this.ctx.storage.sql,
 			tidyIn: (seconds) => this.#tidyIn(seconds),
 			waitUntil: (work) => this.ctx.waitUntil(work),
-			endGrant: (grantId) => this.sessions.endGrant(grantId),
+			endGrant: (grantId) => {
+				this.sessions.endGrant(grantId);
+				this.#tasking.endGrant(grantId);
+			},
 			announce: (change) => this.sessions.announce(change),
 			history: new History(this.ctx.storage.sql),
 			openStreams: () => this.sessions.openStreams(),
 		});
 		return this.#keeper;
+	}
+
+	get #tasking(): Tasks {
+		this.#tasks ??= new Tasks(this.env, this.definition, {
+			sql: this.ctx.storage.sql,
+			history: new History(this.ctx.storage.sql),
+			tidyIn: (seconds) => this.#tidyIn(seconds),
+			keeper: () => this.#keeping,
+		});
+		return this.#tasks;
 	}
 
 	get server(): never {
@@ -84,6 +99,10 @@ export class UserMcpAgent extends McpAgent<Env> {
 		await this.__unsafe_ensureInitialized();
 		if (!this.#keeping) throw new Error("This sign-in keeps nothing");
 		return callMethod(this.#keeping, method, args);
+	}
+	async useTasks(method: string, args: readonly unknown[]): Promise<unknown> {
+		await this.__unsafe_ensureInitialized();
+		return callMethod(this.#tasking, method, args);
 	}
 	async announce(change: Change): Promise<void> {
 		await this.__unsafe_ensureInitialized();
@@ -119,6 +138,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 	async tidy(): Promise<void> {
 		this.#tidyAt = Number.POSITIVE_INFINITY;
 		this.#keeping?.tidy();
+		this.#tasking.tidy();
 		const isEmpty = this.sessions.tidy();
 		// If users cannot return, their empty objects are destroyed.
 		const isOver = isEmpty && !this.definition.signIn.hasUsers;

@@ -13,6 +13,7 @@ import { DeadlineError, runUntilDeadline, secondsFor } from "../deadline.ts";
 import type { Tool } from "../define/tool.ts";
 import { permitted, refusal } from "../gate.ts";
 import { iconsOf } from "../implementation.ts";
+import { declaresTasks } from "../tasks/extension.ts";
 import { logToolCall, type Outcome } from "./call-log.ts";
 import { convertedOnce } from "./schema.ts";
 
@@ -91,6 +92,10 @@ async function runTool(
 		return failed(refused);
 	}
 	const { requestId, signal: cancelled } = context;
+	if (tool.onlyAsTask && !declaresTasks(context.clientCapabilities)) {
+		log("refused");
+		return failed(`${tool.name} runs only as a task, and your app did not say that it has tasks.`);
+	}
 	try {
 		const call = { name: tool.name, requestId, seconds: secondsFor(tool, env), cancelled };
 		const result = await runUntilDeadline(call, (signal) => tool.run(args, endingWith(signal, context) as never));

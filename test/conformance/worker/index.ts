@@ -12,6 +12,7 @@ import { resources } from "./resources.ts";
 import { schemaTools } from "./schema-tools.ts";
 import { skills } from "./skills.ts";
 import { statelessTools } from "./stateless-tools.ts";
+import { taskTools } from "./task-tools.ts";
 
 export { StdioContainer } from "../../../src/stdio/container.ts";
 export { StdioLocal } from "../../../src/stdio/local.ts";
@@ -21,7 +22,7 @@ const server = defineServer({
 	info: { name: "conformance", title: "Conformance", version: "1.0.0" },
 	catalogue: {
 		// The suite calls the first tool without arguments.
-		tools: [...contentTools, ...askingTools, ...schemaTools, ...inputRequiredTools, ...statelessTools],
+		tools: [...contentTools, ...askingTools, ...schemaTools, ...inputRequiredTools, ...statelessTools, ...taskTools],
 		resources,
 		prompts,
 		skills,

@@ -164,6 +164,49 @@ export const TOOL_ROWS: Row[] = [
 	),
 	callWithoutScope("tools", "hold", { name: held.name }),
 
+	call(
+		"good",
+		"answers when it is released",
+		"redraw",
+		{ name: held.name },
+		answer({ content: [...text("Drawn for nobody.").content, ...text("").content] }),
+		{ prepare: released },
+	),
+	call(
+		"bad input",
+		"left out",
+		"redraw",
+		{},
+		failed(`${INVALID} redraw: name: Invalid input: expected string, received undefined`),
+	),
+	call(
+		"no permission",
+		"a user who may not",
+		"redraw",
+		{ name: held.name },
+		failed(
+			'redraw needs the permission "image_generation", which eras@example.com does not have on this server. Sign in again and tick it.',
+		),
+		{ permissions: [] },
+	),
+	callWithoutScope("images", "redraw", { name: held.name }),
+
+	call(
+		"good",
+		"asks nothing that it knows",
+		"plan",
+		{ who: "Ada", known: { city: "Lisbon", days: 3 } },
+		answer(text("Ada: 3 days in Lisbon.")),
+	),
+	call(
+		"bad input",
+		"left out",
+		"plan",
+		{},
+		failed(`${INVALID} plan: who: Invalid input: expected string, received undefined`),
+	),
+	callWithoutScope("tools", "plan", { who: "Ada" }),
+
 	call("good", "announces a change", "announce", { lists: ["tools"] }, answer(text("Announced."))),
 	call(
 		"bad input",
