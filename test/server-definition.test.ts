@@ -121,3 +121,16 @@ it("the account pages are there only where users sign in with a browser", () => 
 	expect(defineServer({ info, signIn: anyone(), extras }).pages).toEqual([]);
 	expect(defineServer({ info, signIn }).pages).toEqual([]);
 });
+
+it("what only tasks have is said of tools that can be tasks", () => {
+	const tool = { ...about, name: "slow", run: async () => ({ content: [] }) };
+	const define = (words: object, way = signIn) =>
+		defineServer({ info, signIn: way, catalogue: { tools: [{ ...tool, ...words }] } });
+	for (const word of ["restartable", "onlyAsTask"]) {
+		expect(() => define({ [word]: true })).toThrow(`slow says ${word}, and does not say long.`);
+		expect(define({ [word]: true, long: true }).catalogue.tools).toHaveLength(1);
+	}
+	expect(() => define({ asksFirst: true, long: true })).toThrow("slow says asksFirst, and does not say asks.");
+	expect(define({ asksFirst: true, long: true, asks: true }).catalogue.tools).toHaveLength(1);
+	expect(() => define({ onlyAsTask: true, long: true }, anyone())).toThrow("there are no tasks without users");
+});

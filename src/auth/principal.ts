@@ -1,4 +1,4 @@
-/** The principal: the user and client behind a message. It is made once from the token, and is never stored. */
+/** The principal: the user and client behind a message. It is made once from the token. Only a task stores it, without tokens. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { User } from "./grant.ts";
 

@@ -66,6 +66,8 @@ export type KeeperHost = {
 	waitUntil(work: Promise<unknown>): void;
 	/** Ends the streams and calls of a grant. */
 	endGrant(grantId: string): void;
+	/** The identity provider claims other permissions of the user than before. */
+	claimsChanged(grantId: string, permissions: readonly string[]): void;
 	announce(change: Change): void;
 	/** What the user can see of what happened in their name. */
 	readonly history: {

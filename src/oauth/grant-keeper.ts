@@ -137,7 +137,13 @@ export class GrantKeeper implements Keeper, Exchanges {
 		return expiresAt > Date.now() / 1000 ? scope : undefined;
 	}
 
-	async permissionsChanged(userId: string, grantId: string, clientId: string): Promise<void> {
+	async permissionsChanged(
+		userId: string,
+		grantId: string,
+		clientId: string,
+		claimed: readonly string[],
+	): Promise<void> {
+		this.#host.claimsChanged(grantId, claimed);
 		this.#host.announce({ lists: ["tools", "prompts", "resources"] });
 		await this.#record("permissions_changed", { userId, grantId, clientId });
 	}

@@ -31,8 +31,8 @@ export interface Exchanges {
 	willEnd(grantId: string, reason: EndReason): void;
 	/** How long the grant may still live, in seconds. */
 	secondsLeft(userId: string, grantId: string): number;
-	/** Notifies the user's open event streams that the lists changed. */
-	permissionsChanged(userId: string, grantId: string, clientId: string): Promise<void>;
+	/** Notifies the user's tasks, and their open event streams that the lists changed. */
+	permissionsChanged(userId: string, grantId: string, clientId: string, claimed: readonly string[]): Promise<void>;
 }
 
 /** The environment of the wrapper in the user's object. */
@@ -70,7 +70,7 @@ export async function exchangeTokens(
 	}
 	await keeper.exchanged(grantId, upstream?.accessToken, isRefresh);
 	if (user.permissions.toString() !== parsed.data.user.permissions.toString()) {
-		await keeper.permissionsChanged(userId, grantId, options.clientId);
+		await keeper.permissionsChanged(userId, grantId, options.clientId, user.permissions);
 	}
 	const accessTokenTTL = ttlFor(upstream, lifetimes.accessTokenSeconds);
 	const accessTokenScope = permittedScope(options, server, user);

@@ -6,6 +6,7 @@ import { breakObjects, execute, rowsOf, userOf } from "../support/objects.ts";
 import type { Person } from "../support/person.ts";
 import { readText } from "../support/person.ts";
 import { workerWith } from "../support/settings.ts";
+import { stateless } from "../support/stateless.ts";
 import {
 	askTool,
 	fetchWorker,
@@ -128,6 +129,24 @@ describe("a person at /account", () => {
 		for (const table of ["things", "grant_records", "user_history"])
 			expect(await rowsOf(user, table), table).toEqual([]);
 		expect(await textOf(browser)).toContain("Sign in to see which apps");
+	});
+
+	it("downloads and deletes their tasks, and stops what they still do", async () => {
+		const email = newEmail();
+		const { access_token: token } = await signIn({ email });
+		const user = userOf(token);
+		const held = newHold();
+		const capabilities = { extensions: { "io.modelcontextprotocol/tasks": {} } };
+		const call = { name: "hold", arguments: { name: held.name } };
+		const { headers, message } = stateless("tools/call", call, capabilities);
+		expect(await (await mcp(message, { token, headers })).text()).toContain('"resultType":"task"');
+		await expect.poll(() => held.state).toBe("waiting");
+		const browser = await openAccount(email);
+		const data = await (await browser.get(`${ACCOUNT}/data`)).json();
+		expect(data).toMatchObject({ stored: { tasks: [{ tool: "hold", status: "working" }] } });
+		await browser.post(`${ACCOUNT}/delete`, [["sure", "yes"]]);
+		await expect.poll(() => held.state).toBe("aborted");
+		for (const table of ["tasks", "user_history"]) expect(await rowsOf(user, table), table).toEqual([]);
 	});
 
 	it("signs out", async () => {

@@ -1,5 +1,7 @@
 /** The extension Tasks of 2026-07-28: a long call that goes on in the user's object while its client is away. */
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { userObjectOf } from "../../src/mcp/user-object.ts";
 import { newHold } from "../support/fixture/control.ts";
 import { server } from "../support/fixture/server.ts";
 import { evict, execute, replaceServer, restart, rowsOf, storedIn, tidy, userOf } from "../support/objects.ts";
@@ -71,7 +73,7 @@ describe("a long call of a client that declares tasks", () => {
 		});
 		held.release();
 		await expect.poll(() => statusOf(client, task.taskId)).toBe("completed");
-		const result = { content: [{ type: "text", text: "Released." }] };
+		const result = { resultType: "complete", content: [{ type: "text", text: "Released." }] };
 		expect(await get(client, task.taskId)).toMatchObject({ result: { ...times, result } });
 	});
 
@@ -196,6 +198,8 @@ describe("tasks/cancel", () => {
 		await expect.poll(() => held.state).toBe("aborted");
 		const described = Object(await get(client, taskId)).result;
 		expect(described.result).toBeUndefined();
+		const calls = (await rowsOf(client.user, "user_history")).filter(({ event }) => event === "tool_call");
+		expect(calls).toMatchObject([{ tool: "hold", outcome: "cancelled" }]);
 		expect(await cancel(client, taskId)).toEqual({ result: { resultType: "complete" } });
 	});
 });
@@ -225,6 +229,16 @@ describe("a task that asks the user", () => {
 		expect(await get(client, taskId)).toMatchObject({
 			result: { result: { content: [{ text: "Ada: 3 days in Lisbon." }] } },
 		});
+	});
+
+	it("fails if its client cannot be asked", async () => {
+		const client = await connect();
+		const { elicitation: _, ...capabilities } = TASKS;
+		const call = { name: "plan", arguments: { who: "Ada" } };
+		const { taskId } = Object(await request(client, "tools/call", call, capabilities)).result;
+		await expect.poll(() => statusOf(client, taskId)).toBe("failed");
+		const message = "plan has to ask the user something, and your app said that it cannot.";
+		expect(await get(client, taskId)).toMatchObject({ result: { error: { message } } });
 	});
 
 	it("takes no more than it can keep", async () => {
@@ -305,6 +319,18 @@ describe("a run that was cut short by a restart", () => {
 		await expect.poll(() => statusOf(client, taskId)).toBe("failed");
 		const message = expect.stringContaining('redraw needs the permission "image_generation"');
 		expect(await get(client, taskId)).toMatchObject({ result: { error: { message } } });
+		expect(held.calls).toBe(1);
+	});
+
+	it("fails if the identity provider does not claim the permission any more", async () => {
+		const client = await connect();
+		const { held, taskId } = await startHeld(client, "redraw");
+		const [, grantId = ""] = client.access_token.split(":");
+		const told = [client.user, grantId, client.client_id, []];
+		await userObjectOf(env, client.user).useKeeper("permissionsChanged", told);
+		await restart(client.user);
+		await tidy(client.user);
+		await expect.poll(() => statusOf(client, taskId)).toBe("failed");
 		expect(held.calls).toBe(1);
 	});
 

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import worker, { server } from "#under-test";
 import { networkOf } from "../../src/http/limits.ts";
+import { newHold } from "../support/fixture/control.ts";
 import { execute, objectOf, openStreams, rowsOf, tidy } from "../support/objects.ts";
 import { readText } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
@@ -69,6 +70,20 @@ describe("a visitor", () => {
 			ids.add(result.structuredContent.id);
 		}
 		expect(ids.size).toBe(2);
+	});
+
+	it("has no tasks, since they could not be found again: a long call is answered in the call", async () => {
+		const capabilities = { extensions: { "io.modelcontextprotocol/tasks": {} } };
+		const discover = stateless("server/discover", {}, capabilities);
+		expect(await (await mcp(discover.message, discover)).text()).not.toContain("io.modelcontextprotocol/tasks");
+		const held = newHold();
+		held.release();
+		const { message, headers } = stateless(
+			"tools/call",
+			{ name: "hold", arguments: { name: held.name } },
+			capabilities,
+		);
+		expect(await (await mcp(message, { headers })).text()).toContain("Released.");
 	});
 
 	it("is asked, and answers, without a session", async () => {

@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import worker from "#under-test";
 import { makeKey, recordName } from "../../src/auth/api-key.ts";
-import { counted } from "../support/objects.ts";
+import { newHold } from "../support/fixture/control.ts";
+import { counted, restart, tidy } from "../support/objects.ts";
 import type { Fetch } from "../support/person.ts";
 import { EventReader } from "../support/sse.ts";
 import { stateless } from "../support/stateless.ts";
@@ -210,4 +211,27 @@ it("while storage does not answer, a client is told to try again", async () => {
 		error: { message: expect.stringContaining("Try again") },
 	});
 	expect((await mcp(INITIALIZE, { token: key })).status).toBe(200);
+});
+
+it("a task is the key's, and one that a restart cut short is repeated when its program asks for it", async () => {
+	const permissions = ["image_generation"];
+	const token = await storeKey({ id: "0123456789ad", permissions });
+	const capabilities = { extensions: { "io.modelcontextprotocol/tasks": {} } };
+	const post = async (method: string, params: Record<string, unknown>, key = token) => {
+		const { headers, message } = stateless(method, params, capabilities);
+		const name = typeof params.taskId === "string" && { "Mcp-Name": params.taskId };
+		return (await mcp(message, { token: key, headers: { ...headers, ...name } })).text();
+	};
+	const held = newHold();
+	const started = await post("tools/call", { name: "redraw", arguments: { name: held.name } });
+	const taskId = /"taskId":"([^"]+)"/.exec(started)?.[1] ?? "";
+	await expect.poll(() => held.calls).toBe(1);
+	expect(await post("tasks/get", { taskId }, await storeKey({ permissions }))).toContain("Task not found");
+	await restart("key-0123456789ad");
+	await tidy("key-0123456789ad");
+	expect(held.calls).toBe(1);
+	expect(await post("tasks/get", { taskId })).toContain('"status":"working"');
+	await expect.poll(() => held.calls).toBe(2);
+	held.release();
+	await expect.poll(() => post("tasks/get", { taskId })).toContain("Drawn for nobody.");
 });

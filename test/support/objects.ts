@@ -106,6 +106,7 @@ export function reachingObjects(own: Env): Env {
 							tidyIn() {},
 							waitUntil() {},
 							endGrant: (grantId) => sessions.endGrant(grantId),
+							claimsChanged() {},
 							announce: (change) => sessions.announce(change),
 							history: new History(storage.sql),
 							openStreams: () => sessions.openStreams(),

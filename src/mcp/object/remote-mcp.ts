@@ -53,6 +53,7 @@ export class UserMcpAgent extends McpAgent<Env> {
 				this.sessions.endGrant(grantId);
 				this.#tasking.endGrant(grantId);
 			},
+			claimsChanged: (grantId, permissions) => this.#tasking.setClaims(grantId, permissions),
 			announce: (change) => this.sessions.announce(change),
 			history: new History(this.ctx.storage.sql),
 			openStreams: () => this.sessions.openStreams(),

@@ -1,6 +1,6 @@
 /**
  * The catalogue's sessions in a user's object: calls that may take long or ask the user, log levels and subscriptions.
- * The principal comes with each message, and is not stored.
+ * The principal comes with each message, and is not stored here.
  */
 import {
 	isInitializeRequest,

@@ -8,7 +8,6 @@ import type { Tool } from "../../define/tool.ts";
 import type { Upstream } from "../../define/upstream.ts";
 import { contextFor } from "../../plain-call.ts";
 import { callTool } from "../../register/tools.ts";
-import type { History } from "../history.ts";
 import type { StoredTask } from "./task-table.ts";
 
 /** A run in this instance, and what it last reported. */
@@ -19,7 +18,12 @@ export type TaskRun = {
 	updated: number;
 };
 
-type Ended = { readonly result: Awaited<ReturnType<typeof callTool>>; readonly failure: string | undefined };
+type Ended = {
+	readonly result: Awaited<ReturnType<typeof callTool>>;
+	/** For the user's history. */
+	readonly outcome: string;
+	readonly failure: string | undefined;
+};
 
 /** @returns the result; and why the task failed, if it was more than the tool's own refusal */
 export async function runTask(
@@ -28,18 +32,15 @@ export async function runTask(
 	principal: Principal,
 	run: TaskRun,
 	server: Pick<Serving, "env" | "server">,
-	history: Pick<History, "add">,
 ): Promise<Ended> {
-	let outcome: string | undefined;
+	let outcome = "";
 	let missed: string | undefined;
 	const serving: Serving = {
 		...server,
 		canAsk: true,
 		clientCapabilities: () => call.capabilities,
-		onCall(name, known) {
+		onCall(_name, known) {
 			outcome = known;
-			const { clientId: client, grantId: grant } = principal;
-			history.add({ event: "tool_call", client, grant, tool: name, outcome: known });
 		},
 	};
 	const send = async (message: JSONRPCMessage) => {
@@ -65,11 +66,11 @@ export async function runTask(
 			return callTool(tool, tool.input.parse(call.args), needsToken ? { ...context, upstream } : context, serving);
 		}),
 	);
-	return { result, failure: missed ?? (isFailure(outcome) ? textOf(result) : undefined) };
+	return { result, outcome, failure: missed ?? (isFailure(outcome) ? textOf(result) : undefined) };
 }
 
 /** A tool that says why it refuses has completed. One that was not let in, or that crashed, has failed. */
-function isFailure(outcome: string | undefined): boolean {
+function isFailure(outcome: string): boolean {
 	return outcome === "refused" || outcome === "error";
 }
 

@@ -43,6 +43,8 @@ const inputSchema = z.object({
 	state: z.unknown().optional(),
 });
 
+const NO_INPUT: TaskInput = { round: 0, requests: {}, responses: {} };
+
 const outcomeSchema = z.union([
 	z.object({ result: valuesSchema }),
 	z.object({ error: z.object({ code: z.number(), message: z.string() }) }),
@@ -125,10 +127,17 @@ export class TaskTable {
 		this.#change(id, update, status, JSON.stringify(input), call ? JSON.stringify(call) : null);
 	}
 
-	/** Ends a task that has not ended. */
+	setClaims(grantId: string, claims: readonly string[]): void {
+		if (!hasTable(this.#sql, "tasks")) return;
+		const update = "UPDATE tasks SET call = json_set(call, '$.claims', json(?)) WHERE grant_id = ?";
+		this.#sql.exec(update, JSON.stringify(claims), grantId);
+	}
+
+	/** Ends a task that has not ended. Its questions are not needed any more. */
 	end(id: string, status: "completed" | "failed" | "cancelled", outcome?: TaskOutcome): void {
 		const text = outcome ? JSON.stringify(outcome) : null;
-		this.#change(id, "status = ?, outcome = ?, bytes = bytes + ?", status, text, bytesOf(text ?? ""));
+		const update = "status = ?, input = ?, outcome = ?, bytes = bytes + ?";
+		this.#change(id, update, status, JSON.stringify(NO_INPUT), text, bytesOf(text ?? ""));
 		this.#drop();
 	}
 

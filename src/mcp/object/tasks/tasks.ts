@@ -108,7 +108,9 @@ export class Tasks {
 
 	/** @returns whether there is such a task */
 	cancel(id: string, { clientId }: Principal): boolean {
-		if (!this.#table.find(id, clientId)) return false;
+		const task = this.#table.find(id, clientId);
+		if (!task) return false;
+		if (isOpen(task)) this.#note(task, "cancelled");
 		this.#table.end(id, "cancelled");
 		this.#stop(id);
 		return true;
@@ -117,6 +119,11 @@ export class Tasks {
 	/** Deletes the tasks of a grant that has ended. */
 	endGrant(grantId: string): void {
 		for (const id of this.#table.idsOf(grantId)) this.#delete(id);
+	}
+
+	/** @param claims the permissions that the identity provider claims now */
+	setClaims(grantId: string, claims: readonly string[]): void {
+		this.#table.setClaims(grantId, claims);
 	}
 
 	/** Deletes expired tasks, and deals with those whose run was cut short. The object's alarm calls it. */
@@ -206,15 +213,19 @@ export class Tasks {
 			const tool = this.#toolOf(task);
 			if (!tool) return this.#fail(task, `${task.tool} is not offered any more.`);
 			const serving = { env: this.#env, server: this.#server };
-			const { result, failure } = await runTask(tool, task, principal, run, serving, this.#host.history);
+			const { result, outcome, failure } = await runTask(tool, task, principal, run, serving);
 			// What comes after a cancellation, or after the next run has begun, is dropped.
 			if (run.abort.signal.aborted) return;
+			this.#note(task, outcome);
 			if (failure !== undefined) return this.#end(task, failure);
 			if (!isInputRequiredResult(result)) return this.#end(task, undefined, result);
 			const { inputRequests = {}, requestState } = result;
 			const asked = parseStored(requestState ?? "null");
 			const state: unknown = Array.isArray(asked) ? asked[0] : undefined;
 			const next = { round: input.round + 1, requests: inputRequests, responses: {}, state };
+			if (!canAnswer(task.call, inputRequests)) {
+				return this.#end(task, `${task.tool} has to ask the user something, and your app said that it cannot.`);
+			}
 			if (Object.keys(inputRequests).length === 0 || bytesOf(JSON.stringify(next)) > MAX_SENT_BYTES) {
 				return this.#end(task, `${task.tool} asked nothing, or more than a task can keep.`);
 			}
@@ -231,16 +242,21 @@ export class Tasks {
 		const isLarge = bytesOf(JSON.stringify(result)) > MAX_RESULT_BYTES;
 		const large = `The result of ${tool} is larger than a task can keep: ${MAX_RESULT_BYTES / 1000} KB. Ask for less at once.`;
 		const message = failure ?? (isLarge ? large : undefined);
-		if (message === undefined) this.#table.end(id, "completed", { result });
+		if (message === undefined) this.#table.end(id, "completed", { result: { resultType: "complete", ...result } });
 		else this.#table.end(id, "failed", { error: { code: ProtocolErrorCode.InternalError, message } });
 	}
 
 	/** Ends a task that did not run. */
 	#fail(task: StoredTask, message: string): void {
 		this.#end(task, message);
-		const { clientId: client, grantId: grant } = task.call.principal;
 		logToolCall(task.tool, restored(task), "failed", Date.now() - task.updated);
-		this.#host.history.add({ event: "tool_call", client, grant, tool: task.tool, outcome: "failed" });
+		this.#note(task, "failed");
+	}
+
+	/** Adds a call to what the user sees. */
+	#note({ tool, call: { principal } }: StoredTask, outcome: string): void {
+		const { clientId: client, grantId: grant } = principal;
+		this.#host.history.add({ event: "tool_call", client, grant, tool, outcome });
 	}
 
 	#stop(id: string): void {
@@ -271,6 +287,21 @@ function restored({ call: { principal } }: StoredTask): Principal {
 	const { traceparent } = principal;
 	const none = { upstreamToken: undefined, expiresAt: undefined } as const;
 	return { ...principal, user: principal.user as Principal["user"], traceparent, ...none, era: "2026-07-28" };
+}
+
+function isOpen({ status }: StoredTask): boolean {
+	return status === "working" || status === "input_required";
+}
+
+/** Whether a client declared what each question needs: `elicitation`, `sampling` or `roots`. */
+function canAnswer(
+	{ capabilities }: TaskCall,
+	requests: Readonly<Record<string, { readonly method: string }>>,
+): boolean {
+	return Object.values(requests).every(({ method }) => {
+		const [kind = ""] = method.split("/");
+		return capabilities[kind] !== undefined;
+	});
 }
 
 /** The questions that have no answer yet. */
