@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import worker from "#under-test";
 import { newHold } from "../support/fixture/control.ts";
 import { counted, listObjects } from "../support/objects.ts";
@@ -67,4 +67,23 @@ it("a tool call without a session costs one KV read and no Durable Object", asyn
 	expect(kv).toEqual(["get"]);
 	expect(object).toEqual([]);
 	expect(await listObjects()).toEqual(before);
+});
+
+it("a call as a task costs one KV read and one Durable Object call, and so does each look at it", async () => {
+	const { access_token: token } = await signIn();
+	const objects = vi.spyOn(env.MCP_OBJECT, "getByName");
+	const held = newHold();
+	const capabilities = { extensions: { "io.modelcontextprotocol/tasks": {} } };
+	const call = stateless("tools/call", { name: "hold", arguments: { name: held.name } }, capabilities);
+	const started = await costOf(token, call.headers, call.message);
+	expect(started.kv).toEqual(["get"]);
+	expect(objects).toHaveBeenCalledTimes(1);
+	const { taskId } = JSON.parse(started.text).result;
+	const look = stateless("tasks/get", { taskId }, capabilities);
+	const { kv, text } = await costOf(token, { ...look.headers, "Mcp-Name": taskId }, look.message);
+	expect(text).toContain('"status":"working"');
+	expect(kv).toEqual(["get"]);
+	expect(objects).toHaveBeenCalledTimes(2);
+	held.release();
+	objects.mockRestore();
 });
