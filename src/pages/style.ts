@@ -110,13 +110,13 @@ main.wide .buttons button { flex: none; }
 .initial::before { content: attr(data-letter) / ""; }
 p:has(> a.button) { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; }
 a.button { display: inline-block; text-align: center; padding: 0.5rem 1rem; font-weight: 600; text-decoration: none; color: var(--on-accent); background: var(--accent); border-radius: 0.5rem; }
-.tabs { display: flex; flex-wrap: wrap; gap: 0.25rem; border: 0; margin: 0; padding: 0; }
+.tabs { display: flex; flex-wrap: wrap; gap: 0.25rem; min-width: 0; border: 0; margin: 0; padding: 0; }
 .tabs > legend { margin-bottom: 0.5rem; padding: 0; font-size: 1.125rem; }
 .tabs > label { padding: 0.5rem 0.75rem; border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; }
 .tabs > input { position: absolute; opacity: 0; }
 .tabs > input:checked + label { font-weight: 600; color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
 .tabs > input:focus-visible + label { outline: 3px solid var(--accent); outline-offset: 2px; }
-.tabs > section { flex: 1 0 100%; margin-top: 0.75rem; }
+.tabs > section { flex: 1 0 100%; max-width: 100%; margin-top: 0.75rem; }
 .tabs > section h3 { margin: 0; font-size: 1rem; }
 .tabs ol { margin: 0.5rem 0 0; padding-left: 1.25rem; }
 .tabs li { padding: 0.25rem 0; }

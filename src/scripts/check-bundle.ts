@@ -7,7 +7,7 @@ import { buildAssets } from "./assets.ts";
 import { ROOT, WRANGLER } from "./paths.ts";
 
 /** Compressed. Cloudflare's free plan allows 3 MiB, but a larger bundle also makes each cold start slower. */
-const BUDGET_KIB = 836;
+const BUDGET_KIB = 850;
 
 buildAssets();
 const args = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];

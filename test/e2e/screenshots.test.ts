@@ -16,6 +16,8 @@ const SCREENS = { phone: { width: 320, height: 640 }, desktop: { width: 1280, he
 const LOOKS = (["light", "dark"] as const).flatMap((scheme) =>
 	(["phone", "desktop"] as const).map((screen) => ({ scheme, screen })),
 );
+/** docs/images has their first screen. */
+const IN_README = ["home", "consent", "playground-image"];
 /** Light and dark as the style sheet has them: --paper. */
 const PAPER = { light: "rgb(250, 250, 249)", dark: "rgb(28, 25, 23)" };
 
@@ -127,6 +129,9 @@ it.each(Object.entries(PAGES))(
 				await page.setViewportSize(SCREENS[screen]);
 				await page.emulateMedia({ colorScheme: scheme });
 				await page.screenshot({ path: join(FOLDER, `${name}-${look}.png`), fullPage: true });
+				if (IN_README.includes(name) && look === "desktop-light") {
+					await page.screenshot({ path: join(FOLDER, `readme-${name}.png`) });
+				}
 				expect(await page.evaluate("document.documentElement.scrollWidth"), look).toBe(SCREENS[screen].width);
 				const color = await page.evaluate("getComputedStyle(document.body).backgroundColor");
 				expect(color, look).toBe(PAPER[scheme]);

@@ -152,8 +152,10 @@ function toolbar(connection?: Connection): HTMLElement {
 	return h(
 		"div",
 		{ className: "toolbar" },
-		h("div", { className: "field" }, h("label", { htmlFor: "way" }, "Protocol"), choice),
+		h("p", {}, "Open a tool, fill it in, and press its button."),
 		signOut,
+		h("label", { htmlFor: "way", className: "note" }, "Protocol"),
+		choice,
 		h("p", { className: "muted note", role: "status" }, version === undefined ? "" : `Connected with ${version}.`),
 	);
 }

@@ -8,27 +8,32 @@ const MAX_MESSAGES = 200;
 /** An image in a message would fill the drawer. */
 const MAX_SHOWN_LENGTH = 20_000;
 
+type Message = { readonly method?: string; readonly id?: string | number; readonly error?: unknown };
+
 export class Messages {
 	readonly #count = h("span", { className: "muted" }, "0");
 	readonly #list = h("ol", { className: "messages" });
-	readonly element = h(
-		"details",
-		{ className: "card drawer" },
-		h("summary", {}, "Messages ", this.#count),
-		h("p", { className: "note muted" }, "The commands take the access token from the variable TOKEN of your shell."),
-		this.#list,
-	);
+	readonly element = h("details", { className: "card drawer" }, h("summary", {}, "Messages ", this.#count), this.#list);
+	/** What the requests that were sent ask for, by their ids. */
+	readonly #asked = new Map<unknown, string>();
 
 	sent(message: SentMessage): void {
-		const title =
-			message.body === undefined ? `${message.method} ${new URL(message.url).pathname}` : nameOf(message.body);
-		const curl = h("details", {}, h("summary", {}, "curl"), h("pre", {}, curlOf(message)));
-		this.#add("Sent", title, message.body, curl);
+		const { method, id } = parse(message.body ?? "") as Message;
+		if (method !== undefined && id !== undefined) this.#asked.set(id, method);
+		const hint = h(
+			"p",
+			{ className: "note muted" },
+			"It takes the access token from the variable TOKEN of your shell.",
+		);
+		const curl = h("details", {}, h("summary", {}, "curl"), hint, h("pre", {}, curlOf(message)));
+		this.#add("Sent", method ?? `${message.method} ${new URL(message.url).pathname}`, message.body, curl);
 	}
 
 	received(message: JSONRPCMessage): void {
 		const text = JSON.stringify(message);
-		this.#add("Received", nameOf(text), text);
+		const { method, id, error } = parse(text) as Message;
+		const asked = this.#asked.get(id) ?? String(id);
+		this.#add("Received", method ?? `${error === undefined ? "answer" : "error"} to ${asked}`, text);
 	}
 
 	#add(direction: "Sent" | "Received", title: string, body: string | undefined, ...more: HTMLElement[]): void {
@@ -51,12 +56,6 @@ export function curlOf({ url, method, headers, body }: SentMessage): string {
 }
 
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-
-function nameOf(body: string): string {
-	const { method, id, error } = parse(body) as { method?: string; id?: string | number; error?: unknown };
-	if (method !== undefined) return method;
-	return `${error === undefined ? "result" : "error"} of ${id}`;
-}
 
 function pretty(body: string): string {
 	const text = JSON.stringify(parse(body), null, 2);

@@ -5,7 +5,7 @@ import { h } from "./element.ts";
 export function toolResult({ content, structuredContent, isError }: CallToolResult): HTMLElement[] {
 	const blocks = content.map(contentBlock);
 	if (isError) return [h("div", { className: "problem", role: "alert" }, ...blocks)];
-	return structuredContent === undefined ? blocks : [...blocks, json("Structured result", structuredContent)];
+	return structuredContent === undefined ? blocks : [...blocks, json("As data (JSON)", structuredContent)];
 }
 
 export function resourceResult({ contents }: ReadResourceResult): HTMLElement[] {
@@ -57,5 +57,5 @@ function dataUrl(mimeType: string, base64: string): string {
 }
 
 function json(title: string, value: unknown): HTMLElement {
-	return h("details", { open: true }, h("summary", {}, title), h("pre", {}, JSON.stringify(value, null, 2)));
+	return h("details", {}, h("summary", {}, title), h("pre", {}, JSON.stringify(value, null, 2)));
 }
