@@ -80,8 +80,12 @@ describe("the home page", () => {
 		const text = flat(await homeOf(product));
 		const { tools, resources, prompts } = product.catalogue;
 		for (const { name, title, summary } of tools) expect(text).toContain(`${title} ${summary} ${name}`);
-		for (const { uri, title, description } of resources) expect(text).toContain(`${title} ${description} ${uri}`);
-		for (const { name, title, description } of prompts) expect(text).toContain(`${title} ${description} ${name}`);
+		for (const { uri, title, summary, description } of resources) {
+			expect(text).toContain(`${title} ${summary ?? description} ${uri}`);
+		}
+		for (const { name, title, summary, description } of prompts) {
+			expect(text).toContain(`${title} ${summary ?? description} ${name}`);
+		}
 	});
 
 	it("has no headings for what there is none of", async () => {
