@@ -14,17 +14,17 @@ const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
 /** Two thousand sessions, and what they leave behind is tidied away. */
 const SOAK_TIMEOUT_MILLISECONDS = 40 * 60_000;
 /** Processes start and end. */
-const STDIO_TIMEOUT_MILLISECONDS = 30_000;
+const STDIO_TIMEOUT_MILLISECONDS = 120_000;
 
 /** A condition that a test waits for, on a busy machine. */
-const PATIENCE = { poll: { timeout: 15_000 } };
+const PATIENCE = { poll: { timeout: 30_000 } };
 /**
  * What runs in workerd keeps a processor busy. It comes first. Loading the Worker takes longer than most files do: once
  * for each process will do. A test that needs a user or a client that no other knows makes one.
  */
 const IN_WORKERD = { isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } };
 /** What runs real processes waits half of the time: for those that start or end, and for people who sign in. */
-const WITH_PROCESSES = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+const WITH_PROCESSES = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 /** What the fuzz tests try: the same few inputs each time, or, with `npm run fuzz`, many others. */
 const FUZZ = { runs: Number(process.env.FUZZ_RUNS || 100), seed: Number(process.env.FUZZ_SEED || 20261128) };

@@ -79,7 +79,9 @@ function check(code: WorkerCode, plan: Plan, { isDryRun, allowsNoSignIn }: Flags
 async function examineDeployed(origin: string): Promise<void> {
 	const address = `${origin}/mcp`;
 	console.log("\nChecking the server as its clients would use it:\n");
-	const report = await examine(address, { noRegister: true, signal: processes.stopping });
+	const interrupted = new AbortController();
+	process.once("SIGINT", () => interrupted.abort());
+	const report = await examine(address, { noRegister: true, signal: interrupted.signal });
 	if (!report.reached) {
 		console.log(`It does not answer yet. A new address can take some minutes. Then run: npm run doctor -- ${address}`);
 		return;

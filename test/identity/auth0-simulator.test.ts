@@ -50,6 +50,7 @@ describe("Auth0, as its simulator shows it,", () => {
 			emailVerified: true,
 			isLoginUnique: false,
 			permissions: [],
+			membership: { domain: SIMULATED_PERSON.email.split("@")[1], statedAt: expect.any(Number) },
 		});
 		const response = await scene.refresh(tokens);
 		expect(response.status).toBe(200);
