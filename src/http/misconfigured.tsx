@@ -40,7 +40,7 @@ export const refuseWhileMisconfigured = createMiddleware<AppEnv>(async (c, next)
 						<li>{withCode(problem)}</li>
 					))}
 				</ul>
-				<p>{withCode(remedy)} The README describes every setting.</p>
+				<p>{withCode(`${remedy} \`docs/settings.env\` describes every setting.`)}</p>
 			</>
 		),
 		hasHomeLink: false,

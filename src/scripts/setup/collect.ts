@@ -7,7 +7,7 @@ import type { Questions } from "./questions.ts";
 const EMPTY = "-";
 
 export class Collection {
-	/** The values that differ from those that are set. */
+	/** The new values of the settings that change. */
 	readonly changes = new Map<string, string>();
 	/** Required settings that have no value. */
 	readonly missing: string[] = [];
