@@ -86,7 +86,7 @@ async function examineDeployed(origin: string): Promise<void> {
 		console.log(`It does not answer yet. A new address can take some minutes. Then run: npm run doctor -- ${address}`);
 		return;
 	}
-	console.log(describe(report, process.stdout.isTTY === true && !process.env.NO_COLOR));
+	console.log(describe(report));
 	if (report.counts.fault > 0) process.exitCode = 1;
 }
 

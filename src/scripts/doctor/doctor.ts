@@ -56,8 +56,7 @@ async function run(): Promise<number> {
 	if (url === undefined) throw new Error(`Give the address of a server.\n\n${HELP}`);
 	if (more.length > 0) throw new Error(`What is ${more.join(" ")}?\n\n${HELP}`);
 	const report = await examine(url, optionsOf(values));
-	const hasColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
-	console.log(values.json ? JSON.stringify(report, undefined, 2) : describe(report, hasColors));
+	console.log(values.json ? JSON.stringify(report, undefined, 2) : describe(report));
 	if (!report.reached) return NOT_EXAMINED;
 	return report.counts.fault > 0 ? FAULTS : 0;
 }

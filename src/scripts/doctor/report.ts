@@ -13,8 +13,9 @@ const MARKS: Readonly<Record<Status, readonly [mark: string, color: "green" | "y
 /** Servers choose some of the texts: control characters would control the terminal. */
 const forTerminal = (text: string) => text.replace(/\p{Cc}|\p{Cf}/gu, "�");
 
-/** @param hasColors whether to color the marks */
-export function describe({ url, findings, counts }: Report, hasColors: boolean): string {
+/** The report as it is printed: the marks have colours in a terminal, unless NO_COLOR is set. */
+export function describe({ url, findings, counts }: Report): string {
+	const hasColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
 	const lines = findings.filter(({ status }) => status !== "skipped").flatMap((finding) => linesOf(finding, hasColors));
 	// What is skipped is mostly skipped for one reason.
 	const reasons = Map.groupBy(

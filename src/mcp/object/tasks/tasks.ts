@@ -1,6 +1,5 @@
 /** The tasks of a user (MCP extension Tasks): calls of `long` tools that go on while their client is away. */
 import { type ClientCapabilities, isInputRequiredResult, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import { allowListsOf, permissionsOf } from "../../../auth/permissions.ts";
 import type { Principal } from "../../../auth/principal.ts";
 import { logError } from "../../../errors.ts";
 import type { Tool } from "../../define/tool.ts";
@@ -11,8 +10,10 @@ import { soonest } from "../../soonest.ts";
 import type { DetailedTask, Task } from "../../tasks/extension.ts";
 import type { History } from "../history.ts";
 import { parseStored } from "../stored-json.ts";
+import { canAnswer, keyOf, pendingOf } from "./questions.ts";
 import { runTask, type TaskRun } from "./run-task.ts";
-import { bytesOf, type StoredTask, type TaskCall, type TaskInput, TaskTable, TTL_SECONDS } from "./task-table.ts";
+import { callOf, type Rules, restored, withRightsLeft } from "./task-caller.ts";
+import { bytesOf, type StoredTask, TaskTable, TTL_SECONDS } from "./task-table.ts";
 
 const POLL_MILLISECONDS = 1_000;
 /** How many tasks of a user may be open: working, or waiting for answers. */
@@ -47,16 +48,14 @@ export type TaskRequest = {
 };
 
 export class Tasks {
-	readonly #env: Env;
-	readonly #server: Server;
+	readonly #rules: Rules;
 	readonly #host: TasksHost;
 	readonly #table: TaskTable;
 	/** The runs in this instance, by the ids of their tasks. */
 	readonly #runs = new Map<string, TaskRun>();
 
 	constructor(env: Env, server: Server, host: TasksHost) {
-		this.#env = env;
-		this.#server = server;
+		this.#rules = { env, server };
 		this.#host = host;
 		this.#table = new TaskTable(host.sql);
 		this.tidy();
@@ -66,7 +65,7 @@ export class Tasks {
 	start(request: TaskRequest, principal: Principal): { task: Task } | { refused: string } {
 		if (this.#table.open >= MAX_OPEN) return { refused: TOO_MANY };
 		const { tool, args, capabilities, answers = {}, state } = request;
-		const call = this.#callOf(args, capabilities, principal);
+		const call = callOf(args, capabilities, principal, this.#rules);
 		const input = { round: 0, requests: {}, responses: answers, state };
 		if (bytesOf(JSON.stringify([call, input])) > MAX_SENT_BYTES) return { refused: TOO_LARGE };
 		const id = crypto.randomUUID();
@@ -99,7 +98,7 @@ export class Tasks {
 		const answered = { ...input, responses: { ...input.responses, ...responses } };
 		if (bytesOf(JSON.stringify(answered)) > MAX_SENT_BYTES) return { problem: TOO_LARGE };
 		const isComplete = pendingOf(answered).length === 0;
-		const calling = this.#callOf(call.args, call.capabilities, principal);
+		const calling = callOf(call.args, call.capabilities, principal, this.#rules);
 		this.#table.setInput(id, isComplete ? "working" : "input_required", answered, calling);
 		const next = this.#find(id, principal);
 		if (isComplete && next) this.#begin(next, principal);
@@ -146,21 +145,7 @@ export class Tasks {
 	}
 
 	#toolOf({ tool }: StoredTask): Tool | undefined {
-		return this.#server.catalogue.tools.find(({ name }) => name === tool);
-	}
-
-	#callOf(args: Record<string, unknown>, capabilities: Record<string, unknown>, principal: Principal): TaskCall {
-		const { upstreamToken: _token, expiresAt: _expiry, era: _era, traceparent, ...kept } = principal;
-		const { user, permissions, scopes } = kept;
-		const granted = this.#permissionsOf(principal, []);
-		const claims = permissions.filter((name) => !granted.includes(name));
-		const hasUpstream = this.#server.upstreamOf(principal, this.#env) !== undefined;
-		const caller = { ...kept, user, permissions: [...permissions], scopes: [...scopes], traceparent };
-		return { args, capabilities, principal: caller, claims, hasUpstream };
-	}
-
-	#permissionsOf({ user, isLocal }: Pick<Principal, "user" | "isLocal">, claims: string[]): string[] {
-		return permissionsOf({ ...user, permissions: claims }, allowListsOf(this.#server, this.#env, isLocal));
+		return this.#rules.server.catalogue.tools.find(({ name }) => name === tool);
 	}
 
 	#isCutShort({ id, status }: StoredTask): boolean {
@@ -173,7 +158,7 @@ export class Tasks {
 	 * @param asking the principal of a request for this task, if there is one
 	 */
 	#repeat(task: StoredTask, asking?: Principal): void {
-		const { principal, claims } = task.call;
+		const { principal } = task.call;
 		const keeper = this.#host.keeper();
 		if (!this.#toolOf(task)?.restartable || task.runs >= MAX_RUNS) {
 			this.#fail(task, `${task.tool} was interrupted because the server restarted. Call it again.`);
@@ -189,12 +174,7 @@ export class Tasks {
 			this.#delete(task.id);
 			return;
 		}
-		const permissions = this.#permissionsOf(restored(task), claims);
-		this.#begin(task, {
-			...restored(task),
-			scopes: principal.scopes.filter((scope) => scopes.includes(scope)),
-			permissions: permissions.filter((name) => principal.permissions.includes(name)),
-		});
+		this.#begin(task, withRightsLeft(task, scopes, this.#rules));
 	}
 
 	#begin(task: StoredTask, principal: Principal): void {
@@ -212,8 +192,7 @@ export class Tasks {
 			const { id, input } = task;
 			const tool = this.#toolOf(task);
 			if (!tool) return this.#fail(task, `${task.tool} is not offered any more.`);
-			const serving = { env: this.#env, server: this.#server };
-			const { result, outcome, failure } = await runTask(tool, task, principal, run, serving);
+			const { result, outcome, failure } = await runTask(tool, task, principal, run, this.#rules);
 			// What comes after a cancellation, or after the next run has begun, is dropped.
 			if (run.abort.signal.aborted) return;
 			this.#note(task, outcome);
@@ -283,33 +262,6 @@ export class Tasks {
 	}
 }
 
-function restored({ call: { principal } }: StoredTask): Principal {
-	const { traceparent } = principal;
-	const none = { upstreamToken: undefined, expiresAt: undefined } as const;
-	return { ...principal, user: principal.user as Principal["user"], traceparent, ...none, era: "2026-07-28" };
-}
-
 function isOpen({ status }: StoredTask): boolean {
 	return status === "working" || status === "input_required";
-}
-
-/** Whether a client declared what each question needs: `elicitation`, `sampling` or `roots`. */
-function canAnswer(
-	{ capabilities }: TaskCall,
-	requests: Readonly<Record<string, { readonly method: string }>>,
-): boolean {
-	return Object.values(requests).every(({ method }) => {
-		const [kind = ""] = method.split("/");
-		return capabilities[kind] !== undefined;
-	});
-}
-
-/** The questions that have no answer yet. */
-function pendingOf({ requests, responses }: TaskInput): string[] {
-	return Object.keys(requests).filter((key) => !Object.hasOwn(responses, key));
-}
-
-/** The key of a question on the wire. In the life of a task, no key comes twice. */
-function keyOf({ round }: TaskInput, key: string): string {
-	return `${round}:${key}`;
 }
