@@ -1,6 +1,6 @@
 /** Code that OpenID providers share: the user's identity comes from the ID token. */
 import { z } from "zod";
-import type { TokenAnswer } from "./oauth2.ts";
+import type { TokenAnswer } from "./definition.ts";
 import { type Identity, UpstreamError } from "./provider.ts";
 
 /** OpenID Connect Core 1.0, section 5.1. Some providers send `email_verified` as text. */

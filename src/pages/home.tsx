@@ -1,9 +1,9 @@
 /** The home page: what this server is, how to connect a client, and what it offers. */
 import { raw } from "hono/html";
 import type { Gated } from "../mcp/gate.ts";
-import { type Client, clientsOf, type Step } from "./clients.ts";
+import { ClientTabs, CopyButton } from "./client-tabs.tsx";
+import { clientsOf } from "./clients.ts";
 import { COPY_SCRIPT } from "./copy-script.ts";
-import { withCode } from "./error.tsx";
 import { type Home, permissionSentence, signInSentence, summaryOf } from "./home-content.ts";
 import { Layout } from "./layout.tsx";
 import { styleOf } from "./style.ts";
@@ -45,7 +45,7 @@ export function HomePage({ home }: { home: Home }) {
 			</div>
 
 			<h2>Connect your assistant</h2>
-			<Clients clients={clientsOf(home)} />
+			<ClientTabs clients={clientsOf(home)} />
 
 			<Items title="Tools" items={catalogue.tools} home={home} />
 			<Items title="Resources" items={catalogue.resources.map((one) => ({ ...one, name: one.uri }))} home={home} />
@@ -123,63 +123,6 @@ function Preview({ home: { origin, server } }: { home: Home }) {
 			<meta name="twitter:card" content={theme.hasPreview ? "summary_large_image" : "summary"} />
 			<link rel="alternate" type="text/markdown" href="/llms.txt" />
 		</>
-	);
-}
-
-/** A script shows it: without JavaScript it could not do anything. */
-function CopyButton({ target, what }: { target: string; what: string }) {
-	return (
-		<button type="button" class="copy" data-copy={target} aria-label={`Copy ${what}`} hidden>
-			Copy
-		</button>
-	);
-}
-
-function Clients({ clients }: { clients: readonly Client[] }) {
-	return (
-		<fieldset class="tabs">
-			<legend class="visually-hidden">Your client</legend>
-			{clients.map(({ id, title }, index) => (
-				<>
-					<input type="radio" name="client" id={`client-${id}`} checked={index === 0} />
-					<label for={`client-${id}`}>{title}</label>
-				</>
-			))}
-			{clients.map(({ id, title, steps }) => (
-				<section id={`panel-${id}`} class="card" aria-label={title}>
-					<h3>{title}</h3>
-					<ol>
-						{steps.map((step, index) => (
-							<StepItem step={step} id={`step-${id}-${index}`} />
-						))}
-					</ol>
-				</section>
-			))}
-		</fieldset>
-	);
-}
-
-function StepItem({ step: { text, code, link }, id }: { step: Step; id: string }) {
-	return (
-		<li>
-			{withCode(text)}
-			{link && (
-				<>
-					{" "}
-					<a class="button" href={link.href}>
-						{link.label}
-					</a>
-				</>
-			)}
-			{code && (
-				<div class="code">
-					<CopyButton target={id} what="this configuration" />
-					<pre id={id} tabindex={0}>
-						{code}
-					</pre>
-				</div>
-			)}
-		</li>
 	);
 }
 

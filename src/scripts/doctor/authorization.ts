@@ -1,5 +1,6 @@
 /** What the server publishes about signing in: the protected resource, and its authorization server. */
 import { buildDiscoveryUrls, extractResourceMetadataUrl } from "@modelcontextprotocol/client";
+import { isLoopbackUrl } from "../../http/loopback.ts";
 import { opening, place } from "./access.ts";
 import { parseJson } from "./messages.ts";
 import type { Answer, Target } from "./target.ts";
@@ -80,3 +81,9 @@ export async function hasSignIn(target: Target): Promise<boolean> {
 }
 
 export const NO_SIGN_IN = "Clients do not sign in to this server by themselves.";
+
+/** Whether a value is an address over https, or over http on a loopback host. */
+export const isSafeUrl = (value: unknown) =>
+	typeof value === "string" &&
+	URL.canParse(value) &&
+	(new URL(value).protocol === "https:" || (new URL(value).protocol === "http:" && isLoopbackUrl(value)));

@@ -1,12 +1,14 @@
 /** Examines a server: runs the checks in order, each of which may build on what earlier ones learned. */
 import { opening, place } from "./access.ts";
 import { type Check, type Finding, type Status, skipped } from "./check.ts";
+import { authorizeWorks, clientDocument, pkceRequired, redirectUri } from "./checks/authorize.ts";
 import { challenge, queryToken, randomBearer } from "./checks/challenge.ts";
 import { CORS } from "./checks/cors.ts";
 import { ERAS } from "./checks/eras.ts";
-import { METADATA } from "./checks/metadata.ts";
 import { address, clock, get, plainHttp, redirects, time, tls, trailingSlash } from "./checks/network.ts";
-import { cleanUp, clientDocument, REGISTRATION } from "./checks/registration.ts";
+import { cleanUp, registration } from "./checks/registration.ts";
+import { audience, resourceMetadata } from "./checks/resource-metadata.ts";
+import { iss, issuerMatches, pkce, publicClients, serverMetadata, wayIn } from "./checks/server-metadata.ts";
 import { type OnAuthorize, signIn, signOut } from "./checks/sign-in.ts";
 import { sse } from "./checks/sse.ts";
 import { userAgents } from "./checks/user-agents.ts";
@@ -82,6 +84,8 @@ export async function examine(text: string, options: ExamineOptions = {}): Promi
 	return reportOf(target, true, findings);
 }
 
+const METADATA = [resourceMetadata, audience, serverMetadata, issuerMatches, pkce, iss, wayIn, publicClients];
+const REGISTRATION = [registration, authorizeWorks, pkceRequired, redirectUri];
 /** The way to the server. Where no endpoint is found at its end, nothing else can be said. */
 const WAY = [address, tls, redirects, plainHttp, userAgents];
 
