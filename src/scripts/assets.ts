@@ -1,7 +1,7 @@
 /** Fills the folder of the assets, before anything that needs it: the program of the playground, and the picture for previews. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { buildSync } from "esbuild";
+import { buildSync, stop } from "esbuild";
 import { ROOT } from "./paths.ts";
 
 const SOURCE = join(ROOT, "src/playground/browser");
@@ -21,6 +21,8 @@ export function buildAssets(): void {
 		logLevel: "warning",
 		write: false,
 	});
+	// Its service would run on beside the server, and outlive it if it is stopped (SIGSTOP).
+	void stop();
 	for (const { path, contents } of outputFiles) keep(path, contents);
 	const preview = join(ROOT, "src", PREVIEW);
 	if (existsSync(preview)) keep(join(ASSETS, PREVIEW), readFileSync(preview));

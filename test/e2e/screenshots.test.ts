@@ -6,8 +6,8 @@ import { beforeAll, expect, inject, it } from "vitest";
 import { EVERY_PROVIDER } from "../support/identity/cases.ts";
 import { OAuthClient } from "../support/oauth-client.ts";
 import { violationsOf } from "./axe.ts";
-import { allowAndSignIn } from "./browser-sign-in.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
+import { PlaygroundPage } from "./playground-page.ts";
 import { type RunningServer, startServer } from "./server.ts";
 import { fetchOverHttp } from "./sign-in.ts";
 
@@ -72,19 +72,18 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 	"account-signed-out": (page) => page.goto(`${origin}/account`),
 	playground: (page) => page.goto(`${origin}/playground`),
 	async "playground-tools"(page) {
-		await openPlayground(page);
-		await call(page, "add", { a: "2", b: "3" });
-		await cardOf(page, "add").getByText("Done.").waitFor();
+		const playground = await openPlayground(page);
+		await playground.card("add").call({ a: "2", b: "3" });
 		await page.getByText("Messages").click();
 	},
 	async "playground-question"(page) {
-		await openPlayground(page);
-		await call(page, "generateImage");
+		const playground = await openPlayground(page);
+		await playground.card("generateImage").start();
 		await page.getByRole("form", { name: "The server asks" }).waitFor();
 	},
 	async "playground-image"(page) {
-		await openPlayground(page);
-		await call(page, "generateImage", { prompt: "A lighthouse at dawn" });
+		const playground = await openPlayground(page);
+		await playground.card("generateImage").call({ prompt: "A lighthouse at dawn" });
 		await page.locator(".answer").getByRole("img").waitFor();
 	},
 	async "playground-denied"(page) {
@@ -164,21 +163,11 @@ it("draws what links to the home page show elsewhere", async () => {
 	}
 });
 
-const cardOf = (page: Page, name: string) =>
-	page.locator("details.call", { has: page.getByText(name, { exact: true }) });
-
-async function openPlayground(page: Page): Promise<void> {
+async function openPlayground(page: Page): Promise<PlaygroundPage> {
 	await page.goto(`${origin}/playground`);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await allowAndSignIn(page, { email: `${crypto.randomUUID()}@example.com`, permissions: ["image_generation"] });
-	await page.getByRole("heading", { name: "Tools" }).waitFor();
-}
-
-async function call(page: Page, tool: string, args: Readonly<Record<string, string>> = {}): Promise<void> {
-	const card = cardOf(page, tool);
-	await card.getByText(tool, { exact: true }).click();
-	for (const [name, value] of Object.entries(args)) await card.getByLabel(new RegExp(`^${name}\\b`, "i")).fill(value);
-	await card.getByRole("button", { name: "Call" }).click();
+	const playground = new PlaygroundPage(page);
+	await playground.signIn();
+	return playground;
 }
 
 async function openAccount(page: Page, email: string): Promise<void> {
