@@ -30,8 +30,11 @@ const WITH_PROCESSES = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 const FUZZ = { runs: Number(process.env.FUZZ_RUNS || 100), seed: Number(process.env.FUZZ_SEED || 20261128) };
 
 cleanEnvironment();
-// Wrangler requires the folder of the assets.
-buildAssets();
+// Wrangler requires the folder of the assets. This file is read again for each project that runs in workerd.
+if (process.env.TEST_ASSETS !== "built") {
+	await buildAssets();
+	process.env.TEST_ASSETS = "built";
+}
 /** The Worker as `npm start` runs it, without the developer's own settings. */
 const WORKER = { main: "./src/index.ts", wrangler: { configPath: copyWranglerConfig() }, remoteBindings: false };
 /** The same server with a catalogue that only the tests of the engine know. */

@@ -26,7 +26,7 @@ const rounds = values.quick ? { count: 5, milliseconds: 300 } : { count: 15, mil
 const sessions = values.quick ? 100 : 500;
 const runtime = values["wrangler-dev"] ? wranglerDev : workerd;
 
-buildAssets();
+await buildAssets();
 const folder = await mkdtemp(join(tmpdir(), "bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));

@@ -19,7 +19,7 @@ export type Catalogue<Services = never> = {
 	readonly tools: readonly Tool<z.ZodObject, OutputSchema, true | undefined, Services>[];
 	readonly resources: readonly Resource<Services>[];
 	readonly prompts: readonly Prompt<z.ZodObject, true | undefined, Services>[];
-	/** Their files are among the resources. */
+	/** Their files are among the resources, as are the views of the tools. */
 	readonly skills: readonly Skill[];
 };
 

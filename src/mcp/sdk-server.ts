@@ -10,14 +10,14 @@ import { registerResources } from "./register/resources.ts";
 import { registerSkills } from "./register/skills.ts";
 import { registerTools } from "./register/tools.ts";
 import { verifyState } from "./request-state.ts";
-import { capabilitiesOf, type Session } from "./session-id.ts";
+import { type ClientClaims, capabilitiesOf } from "./session-id.ts";
 
 /** Capabilities in addition to those of the catalogue's items. */
 const CAPABILITIES: ServerCapabilities = { logging: {}, resources: { subscribe: true } };
 
 type ServerOptions = {
 	/** The session that a message belongs to, if its protocol version has sessions. */
-	readonly session?: Pick<Session, "asks">;
+	readonly session?: ClientClaims;
 	/** Whether an `inputRequired` result can reach the client. */
 	readonly canAsk: boolean;
 } & Pick<Serving, "onCall">;

@@ -6,6 +6,7 @@ import type { ClientCapabilities } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { hmacKey, type Secrets } from "../auth/signing-key.ts";
 import type { Endpoint } from "../http/endpoints.ts";
+import { showsViews, WITH_VIEWS } from "./apps.ts";
 
 export type SessionOwner = { readonly userId: string; readonly clientId: string };
 
@@ -19,12 +20,15 @@ const claimsSchema = z.object({
 	version: z.string().optional(),
 	/** Which requests to the user the client supports. */
 	asks: asksSchema.default([]),
+	/** Whether the client shows views (MCP Apps). */
+	showsViews: z.literal(true).optional(),
 	/** The id of a visitor, who is known only by the session. */
 	visitor: z.string().min(1).optional(),
 });
 
 export type Session = z.infer<typeof claimsSchema>;
-export type Asks = Session["asks"];
+/** What a session keeps of its client's capabilities. */
+export type ClientClaims = Pick<Session, "asks" | "showsViews">;
 
 /** A session, and the time when its id expires, in seconds since the epoch. */
 export type PlacedSession = Session & { readonly expiresAt: number };
@@ -100,23 +104,27 @@ export async function readSessionId(
 }
 
 /** The relevant part of a client's capabilities, in a short form for the id. */
-export function asksOf({ elicitation, sampling, roots }: ClientCapabilities): Asks {
-	return [
+export function clientClaimsOf(capabilities: ClientCapabilities): ClientClaims {
+	const { elicitation, sampling, roots } = capabilities;
+	const asks = [
 		// A client that names no mode supports forms (MCP 2025-11-25, elicitation, capabilities).
 		...(elicitation && (elicitation.form || !elicitation.url) ? ["form" as const] : []),
 		...(elicitation?.url ? ["url" as const] : []),
 		...(sampling ? ["sampling" as const] : []),
 		...(roots ? ["roots" as const] : []),
 	];
+	return { asks, ...(showsViews(capabilities) && { showsViews: true }) };
 }
 
 /** Turns the short form into capabilities as the SDK and tools use them. */
-export function capabilitiesOf({ asks }: Pick<Session, "asks">): ClientCapabilities {
+export function capabilitiesOf(client: ClientClaims): ClientCapabilities {
+	const { asks } = client;
 	const form = asks.includes("form");
 	const url = asks.includes("url");
 	return {
 		...((form || url) && { elicitation: { ...(form && { form: {} }), ...(url && { url: {} }) } }),
 		...(asks.includes("sampling") && { sampling: {} }),
 		...(asks.includes("roots") && { roots: {} }),
+		...(client.showsViews && WITH_VIEWS),
 	};
 }

@@ -28,7 +28,7 @@ import { isStandaloneEvent } from "./object/streams.ts";
 import { ALREADY_INITIALIZED } from "./object/user-sessions.ts";
 import { openSocket } from "./open-socket.ts";
 import { PROTOCOL_VERSIONS, STATELESS_VERSION } from "./protocol-versions.ts";
-import { asksOf, newSession, type PlacedSession } from "./session-id.ts";
+import { clientClaimsOf, newSession, type PlacedSession } from "./session-id.ts";
 import type { Posted } from "./sessions.ts";
 import { socketStream } from "./socket-stream.ts";
 import { type Admission, accepts, type Handler, isStateless, type Visit, visitOf } from "./visit.ts";
@@ -99,7 +99,7 @@ export function createStreamableHttp(server: Server, answerer: Answerer): Handle
 			const { code, message } = ALREADY_INITIALIZED;
 			return session && !ended.has(session.id) ? jsonRpcError(400, code, message, { id }) : sessionNotFound(id);
 		}
-		const session = newSession({ asks: asksOf(message.params.capabilities) });
+		const session = newSession(clientClaimsOf(message.params.capabilities));
 		const response = await answerer.initialize(visit, session, posted);
 		if (!response.ok) return response;
 		const { result } = await response.clone().json<{ result?: { protocolVersion: string } }>();

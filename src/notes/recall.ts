@@ -26,6 +26,7 @@ export const recall = defineTool({
 		total: z.int().describe("How many notes match; the answer holds the newest"),
 	}),
 	example: { query: "milk" },
+	view: { name: "recall", title: "Notes", description: "Shows the notes that were found." },
 	async run({ query }, { notes }: Context<NotesService>) {
 		const { notes: found, total } = await notes.find(query, MAX_RECALLED);
 		return {

@@ -4,6 +4,8 @@ import type { AppEnv } from "../app-env.ts";
 import { names } from "../http/accept.ts";
 import { serveAsset } from "../http/asset.ts";
 import { isLoopbackUrl } from "../http/loopback.ts";
+import { VIEWS_PATH } from "../http/view-path.ts";
+import { viewAt } from "../http/view-policy.ts";
 import { iconPath } from "../mcp/implementation.ts";
 import { HomePage, PREVIEW_PATH } from "./home.tsx";
 import type { Home } from "./home-content.ts";
@@ -45,6 +47,9 @@ pages.get("/icons/:file{.+\\.svg}", (c, next) => {
 for (const path of ["/icon.svg", "/favicon.ico"]) {
 	pages.get(path, (c) => c.body(c.get("server").theme.mark, 200, SVG));
 }
+
+/** The views of tools, for the playground. Other clients read them as resources. */
+pages.get(`${VIEWS_PATH}/*`, (c, next) => (viewAt(c) ? serveAsset(c) : next()));
 
 pages.get(PREVIEW_PATH, (c, next) => (c.get("server").theme.hasPreview ? serveAsset(c) : next()));
 

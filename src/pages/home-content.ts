@@ -1,5 +1,6 @@
 /** What the home page says, in HTML and in Markdown. */
 import type { Offer } from "../mcp/define/extra.ts";
+import { isView } from "../mcp/define/view.ts";
 import type { Server, ServerInfo, WayInDescription } from "../mcp/definition.ts";
 import type { Gated } from "../mcp/gate.ts";
 
@@ -20,6 +21,11 @@ export type Home = {
 
 export function summaryOf({ summary }: ServerInfo): string {
 	return summary ?? "Tools for AI assistants, over the Model Context Protocol.";
+}
+
+/** The resources that people are told of. */
+export function shownResources({ catalogue }: Server) {
+	return catalogue.resources.filter((resource) => !isView(resource)).map((one) => ({ ...one, name: one.uri }));
 }
 
 const PROVIDERS = new Intl.ListFormat("en", { type: "disjunction" });

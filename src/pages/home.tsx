@@ -4,7 +4,7 @@ import type { Gated } from "../mcp/gate.ts";
 import { ClientTabs, CopyButton } from "./client-tabs.tsx";
 import { clientsOf } from "./clients.ts";
 import { COPY_SCRIPT } from "./copy-script.ts";
-import { type Home, permissionSentence, signInSentence, summaryOf } from "./home-content.ts";
+import { type Home, permissionSentence, shownResources, signInSentence, summaryOf } from "./home-content.ts";
 import { Layout } from "./layout.tsx";
 import { styleOf } from "./style.ts";
 import { svgUrl } from "./theme.ts";
@@ -48,7 +48,7 @@ export function HomePage({ home }: { home: Home }) {
 			<ClientTabs clients={clientsOf(home)} />
 
 			<Items title="Tools" items={catalogue.tools} home={home} />
-			<Items title="Resources" items={catalogue.resources.map((one) => ({ ...one, name: one.uri }))} home={home} />
+			<Items title="Resources" items={shownResources(server)} home={home} />
 			<Items title="Prompts" items={catalogue.prompts} home={home} />
 
 			<h2>Other addresses</h2>

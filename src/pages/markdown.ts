@@ -1,7 +1,7 @@
 /** The home page as Markdown, for models and for people in a terminal. */
 import type { Gated } from "../mcp/gate.ts";
 import { clientsOf, type Step } from "./clients.ts";
-import { type Home, permissionSentence, signInSentence, summaryOf } from "./home-content.ts";
+import { type Home, permissionSentence, shownResources, signInSentence, summaryOf } from "./home-content.ts";
 
 export function homeMarkdown(home: Home): string {
 	const { origin, server, signIn, offers, url } = home;
@@ -18,11 +18,7 @@ export function homeMarkdown(home: Home): string {
 			...(info.sourceUrl ? [`Source: ${info.sourceUrl}`] : []),
 		]),
 		items("Tools", catalogue.tools, home),
-		items(
-			"Resources",
-			catalogue.resources.map((one) => ({ ...one, name: one.uri })),
-			home,
-		),
+		items("Resources", shownResources(server), home),
 		items("Prompts", catalogue.prompts, home),
 		"## Connect a client",
 		...clientsOf(home).flatMap(({ title, steps }) => [`### ${title}`, ...steps.map(stepText)]),

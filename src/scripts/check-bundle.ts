@@ -9,7 +9,7 @@ import { ROOT, WRANGLER } from "./paths.ts";
 /** Compressed. Cloudflare's free plan allows 3 MiB, but a larger bundle also makes each cold start slower. */
 const BUDGET_KIB = 850;
 
-buildAssets();
+await buildAssets();
 const args = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
 const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);

@@ -35,7 +35,7 @@ async function deploy(flags: Flags): Promise<void> {
 	if (flags.isQuestion) return void processes.run("wrangler deploy", process.execPath, args, ROOT);
 	const [code, plan] = await Promise.all([loadWorkerCode(), planDeployment(flags)]);
 	check(code, plan, flags);
-	buildAssets();
+	await buildAssets();
 	const folder = mkdtempSync(join(tmpdir(), "deploy-"));
 	process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 	process.env.WRANGLER_OUTPUT_FILE_PATH ??= join(folder, "output.ndjson");

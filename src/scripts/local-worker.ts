@@ -2,7 +2,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { AS_GROUP } from "../bridge/process-group.ts";
-import { buildAssets } from "./assets.ts";
 import { greeting } from "./greeting.ts";
 import { WRANGLER } from "./paths.ts";
 import { hasConfigFlag } from "./stdio/deployment.ts";
@@ -12,11 +11,12 @@ import { WranglerOutput } from "./wrangler-output.ts";
 const SETTLE_MILLISECONDS = 250;
 
 /**
+ * Needs the assets: see `buildAssets`.
+ *
  * @param flags for `wrangler dev`; `--remote-ai` uses the real Workers AI of the account that is logged in
  * @param hasOwnConfig whether the user gave another configuration file, which may have settings that ours lacks
  */
 export function startWorker(flags: readonly string[], hasOwnConfig = hasConfigFlag(flags)): ChildProcess {
-	buildAssets();
 	const own = flags.includes(REMOTE_AI) ? [] : ["--local"];
 	// Wrangler's default, 9229 or the next free port, fails if two servers start at the same time.
 	if (flagValue(flags, "inspector-port") === undefined && !hasOwnConfig) own.push("--inspector-port", "0");

@@ -2,6 +2,7 @@
  * `npm start`: runs the Worker on this computer. Extra flags go to `wrangler dev`; `--remote-ai` uses the real
  * Workers AI of the account that is logged in. If STDIO_COMMAND is set and Docker is running, the container runs too.
  */
+import { buildAssets, endBundler } from "./assets.ts";
 import { startWorker } from "./local-worker.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
@@ -22,6 +23,8 @@ try {
 	const hasStdio = stdio !== undefined && (await hasDocker(processes.stopping));
 	if (stdio && !hasStdio && !processes.isStopping) console.warn(NO_DOCKER);
 	const stdioFlags = stdio ? await flagsFor(stdio, hasStdio) : [];
+	await buildAssets();
+	await endBundler();
 	if (!processes.isStopping) processes.add("The Worker", startWorker([...stdioFlags, ...flags]));
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);

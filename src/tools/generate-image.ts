@@ -42,6 +42,7 @@ export const generateImage = defineTool({
 		mimeType: z.string(),
 	}),
 	example: { prompt: "a cat" },
+	view: { name: "generate-image", title: "Image", description: "Shows the image, and makes variations of it." },
 	async run({ prompt: given, steps }, context: Context) {
 		const prompt = given || askedPrompt(context);
 		if (typeof prompt !== "string") return prompt;

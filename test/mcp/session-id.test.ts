@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import worker from "#under-test";
 import { secretsFor } from "../../src/auth/signing-key.ts";
 import {
-	asksOf,
+	clientClaimsOf,
 	capabilitiesOf,
 	issueSessionId,
 	newSession,
@@ -70,7 +70,7 @@ describe("what a client can be asked", () => {
 			{ elicitation: { form: {}, url: {} }, sampling: {}, roots: {} },
 		],
 	])("%o", (said, known) => {
-		expect(capabilitiesOf({ asks: asksOf(said) })).toEqual(known);
+		expect(capabilitiesOf(clientClaimsOf(said))).toEqual(known);
 	});
 });
 

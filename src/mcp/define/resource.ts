@@ -27,6 +27,8 @@ export type Resource<Needs = never> = Gated & {
 	readonly mimeType: string;
 	/** A URI, or a template of URIs (RFC 6570): `notes://{id}`. */
 	readonly uri: string;
+	/** The `_meta` of the resource, in lists and with its contents. */
+	readonly meta?: Readonly<Record<string, unknown>>;
 	/**
 	 * @param variables the values of the template's variables
 	 * @throws ResourceNotFoundError (of the SDK) if there is none; UserError with a sentence for the user

@@ -9,9 +9,10 @@ import type { StateClasses } from "../user-state.ts";
 import type { Extra } from "./extra.ts";
 import type { PageExtra } from "./page-extra.ts";
 import type { SignIn } from "./sign-in.ts";
-import { resourceOf } from "./skill.ts";
+import { resourceOf as resourceOfSkill } from "./skill.ts";
 import type { Tool } from "./tool.ts";
 import type { Upstream } from "./upstream.ts";
+import { resourceOf as resourceOfView } from "./view.ts";
 
 /** The argument of `createWorker`. */
 export type DefinedServer = Server & { readonly signIn: SignIn; readonly pages: readonly PageExtra[] };
@@ -70,7 +71,9 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 	// Pages are for users who sign in with a browser.
 	const pages = signIn.keeper ? all.filter((extra) => "route" in extra) : [];
 	const isOffered = (item: Gated) => hasUsers || !item.needsUser;
-	const { tools = [], resources = [], prompts = [] } = catalogue;
+	const { resources = [], prompts = [] } = catalogue;
+	const tools = (catalogue.tools ?? []).filter(isOffered);
+	const views = tools.flatMap((tool) => (tool.view ? [resourceOfView(tool.view, tool)] : []));
 	const skills = (catalogue.skills ?? []).filter(isOffered);
 	const permissions = Object.assign({}, definition.permissions, ...extras.map((extra) => extra.permissions));
 	const server: DefinedServer = {
@@ -84,8 +87,8 @@ export function defineServer<Classes extends StateClasses, Services extends obje
 		services: (request) => services?.(request as unknown as ServiceRequest<Classes>) ?? {},
 		upstreamOf: (principal, env) => signIn.upstreamOf?.(principal, server, env),
 		catalogue: {
-			tools: tools.filter(isOffered),
-			resources: [...resources.filter(isOffered), ...skills.map(resourceOf)],
+			tools,
+			resources: [...resources.filter(isOffered), ...skills.map(resourceOfSkill), ...views],
 			prompts: prompts.filter(isOffered),
 			skills,
 		},

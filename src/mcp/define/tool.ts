@@ -3,6 +3,7 @@ import type { ContentBlock, InputRequiredResult } from "@modelcontextprotocol/se
 import type { z } from "zod";
 import type { Context, Needing } from "../context.ts";
 import type { Gated } from "../gate.ts";
+import type { View } from "./view.ts";
 
 export type OutputSchema = z.ZodObject | undefined;
 
@@ -35,6 +36,8 @@ export type Tool<
 	};
 	readonly input: Input;
 	readonly output?: Output;
+	/** Where clients with MCP Apps show the results. */
+	readonly view?: View;
 	/** The arguments of a call that succeeds for any permitted user. The tests make it in every protocol version. */
 	readonly example?: z.input<Input>;
 	/** Set it if a call can take more than a few seconds. The deadline is then LONG_CALL_TIMEOUT_SECONDS. */

@@ -28,6 +28,7 @@ const streamSchema = z.object({
 	version: z.string().optional(),
 	/** Set at `/sse`, after the client has initialized. */
 	asks: asksSchema.optional(),
+	showsViews: z.literal(true).optional(),
 	lastEventId: z.string().optional(),
 });
 

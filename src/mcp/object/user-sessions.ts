@@ -22,7 +22,7 @@ import { checkParams } from "../params.ts";
 import { isPlacedCall, mayAsk } from "../place.ts";
 import { plainCallOf } from "../plain-call.ts";
 import { createServer } from "../sdk-server.ts";
-import { asksOf, capabilitiesOf, type PlacedSession, type Session } from "../session-id.ts";
+import { type ClientClaims, capabilitiesOf, clientClaimsOf, type PlacedSession, type Session } from "../session-id.ts";
 import type { Posted } from "../sessions.ts";
 import { soonest } from "../soonest.ts";
 import { Announcements } from "./announcements.ts";
@@ -97,14 +97,14 @@ export class UserSessions extends PlacedSessions {
 			write: (message) => {
 				if (isInitializeRequest(fitting) && "result" in message) {
 					const { protocolVersion } = message.result;
-					const asks = asksOf(fitting.params.capabilities);
-					socket.setState({ ...stream, asks, version: String(protocolVersion) });
+					const claims = clientClaimsOf(fitting.params.capabilities);
+					socket.setState({ ...stream, ...claims, version: String(protocolVersion) });
 				}
 				send(socket, eventOf(message));
 			},
 			end: () => {},
 		};
-		const client = { asks: stream.asks ?? [], version: stream.version };
+		const client = { ...stream, asks: stream.asks ?? [] };
 		await this.#run(crypto.randomUUID(), session, client, fitting, principal, output);
 		return accepted;
 	}
@@ -160,7 +160,7 @@ export class UserSessions extends PlacedSessions {
 	async #run(
 		id: string,
 		session: PlacedSession,
-		client: Pick<Session, "asks" | "version">,
+		client: ClientClaims & Pick<Session, "version">,
 		message: unknown,
 		principal: Principal,
 		output: Output,

@@ -7,8 +7,10 @@ import {
 	type Variables,
 } from "@modelcontextprotocol/server";
 import { currentPrincipal } from "../../auth/principal.ts";
+import { showsViews } from "../apps.ts";
 import { contextOf, endingWith, type Serving, userContextOf } from "../context.ts";
 import type { Resource } from "../define/resource.ts";
+import { isView } from "../define/view.ts";
 import { permitted } from "../gate.ts";
 import { answerFor } from "../gated-answer.ts";
 import { iconsOf } from "../implementation.ts";
@@ -24,7 +26,7 @@ export function registerResources(server: McpServer, resources: readonly Resourc
 			const contents = await answerFor(resource, context, env, (signal) =>
 				resource.read(href, values, endingWith(signal, context) as never),
 			);
-			return { contents: [{ uri: href, mimeType, ...contents }] };
+			return { contents: [{ uri: href, mimeType, ...contents, ...metaOf(resource) }] };
 		};
 		const metadata = { title, description, mimeType };
 		if (!UriTemplate.isTemplate(uri)) {
@@ -39,7 +41,10 @@ export function registerResources(server: McpServer, resources: readonly Resourc
 
 /** Replaces the lists of the SDK, which do not depend on the principal. */
 function listPermitted(server: McpServer, resources: readonly Resource[], serving: Serving): void {
-	const visible = () => permitted(resources, currentPrincipal());
+	const visible = () => {
+		const hasViews = showsViews(serving.clientCapabilities());
+		return permitted(resources, currentPrincipal()).filter((resource) => hasViews || !isView(resource));
+	};
 	server.server.setRequestHandler("resources/list", async () => {
 		const context = userContextOf(serving);
 		const lists = visible().map(async (resource) => {
@@ -66,5 +71,10 @@ function listPermitted(server: McpServer, resources: readonly Resource[], servin
 /** A resource, or a template, as a list shows it. */
 function describe(resource: Resource) {
 	const { name, title, description, mimeType } = resource;
-	return { name, title, description, mimeType, ...iconsOf("resources", resource, currentPrincipal().origin) };
+	const icons = iconsOf("resources", resource, currentPrincipal().origin);
+	return { name, title, description, mimeType, ...icons, ...metaOf(resource) };
+}
+
+function metaOf({ meta }: Resource) {
+	return meta && { _meta: { ...meta } };
 }

@@ -8,9 +8,11 @@ import {
 } from "@modelcontextprotocol/server";
 import { currentPrincipal } from "../../auth/principal.ts";
 import { logError, UserError } from "../../errors.ts";
+import { showsViews } from "../apps.ts";
 import { type Context, contextOf, endingWith, type Serving } from "../context.ts";
 import { DeadlineError, runUntilDeadline, secondsFor } from "../deadline.ts";
 import type { Tool } from "../define/tool.ts";
+import { metaOf } from "../define/view.ts";
 import { permitted, refusal } from "../gate.ts";
 import { iconsOf } from "../implementation.ts";
 import { declaresTasks } from "../tasks/extension.ts";
@@ -34,7 +36,10 @@ export function registerTools(server: McpServer, tools: readonly Tool[], serving
 		);
 	}
 	server.server.setRequestHandler("tools/list", () => ({
-		tools: permitted(tools, currentPrincipal()).map(describeTool),
+		tools: permitted(tools, currentPrincipal()).map((tool) => ({
+			...describeTool(tool),
+			...(tool.view && showsViews(serving.clientCapabilities()) && metaOf(tool.view)),
+		})),
 	}));
 }
 

@@ -1,9 +1,9 @@
 /** The program of the playground: signed out, connecting, or connected in one of three ways. */
-import "./strict-policy.ts";
+import "../../browser/strict-policy.ts";
 import { auth, UnauthorizedError } from "@modelcontextprotocol/client";
+import { h } from "../../browser/element.ts";
 import { type Connection, connect, createTransport, isWay, WAYS, type Way } from "./connection.ts";
 import { keepDraft, restoreDraft } from "./draft.ts";
-import { h } from "./element.ts";
 import { sentenceOf } from "./errors.ts";
 import { Messages } from "./messages.ts";
 import { BrowserOAuth } from "./oauth.ts";

@@ -1,11 +1,15 @@
 /** A card for each tool, resource and prompt: a form, a button that calls it, and its answer. */
 import type { Progress } from "@modelcontextprotocol/client";
-import { h } from "./element.ts";
+import { h } from "../../browser/element.ts";
 import { problem } from "./result.ts";
 import type { RunningCall } from "./running-calls.ts";
 import type { SchemaForm } from "./schema-form.ts";
 
-export type CallControl = RunningCall & { readonly onprogress: (progress: Progress) => void };
+export type CallControl = RunningCall & {
+	readonly onprogress: (progress: Progress) => void;
+	/** @returns a sentence for an error of a later call that the answer makes */
+	explain(error: unknown): string;
+};
 
 export type Item = {
 	/** What the server says of it. */
@@ -66,7 +70,8 @@ export function card({ title, name, description, verb, form, call }: Item, setti
 				const count = `${progress}${total === undefined ? "" : ` of ${total}`}`;
 				status.textContent = message === undefined ? count : `${message} (${count})`;
 			};
-			const elements = await call(form.read(), { title, signal, onprogress, place });
+			const explain = (error: unknown) => settings.explain(error, details);
+			const elements = await call(form.read(), { title, signal, onprogress, place, explain });
 			if (signal.aborted) finish("Cancelled.");
 			else finish("Done.", ...elements);
 		} catch (error) {

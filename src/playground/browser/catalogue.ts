@@ -1,9 +1,17 @@
 /** What the server offers, as items that can be called. */
-import { type Client, UriTemplate } from "@modelcontextprotocol/client";
+import {
+	type CallToolRequest,
+	type CallToolResult,
+	type Client,
+	type RequestOptions,
+	UriTemplate,
+} from "@modelcontextprotocol/client";
+import { RESOURCE_MIME_TYPE } from "@modelcontextprotocol/ext-apps/app-bridge";
 import type { Item } from "./calls.ts";
 import { promptResult, resourceResult, toolResult } from "./result.ts";
 import type { RunningCalls } from "./running-calls.ts";
 import { schemaForm } from "./schema-form.ts";
+import { type Shown, viewOf } from "./view-frame.ts";
 
 type Source = { readonly client: Client; readonly calls: RunningCalls };
 
@@ -26,20 +34,25 @@ async function readTools({ client, calls }: Source): Promise<Item[]> {
 		description: tool.description,
 		verb: "Call",
 		form: schemaForm(tool.inputSchema),
-		async call(args, { onprogress, ...call }) {
-			const params = { name: tool.name, arguments: args };
+		async call(args, { onprogress, explain, ...call }) {
 			// Not `callTool`, which takes a question for a result without the structured content that the tool promises.
-			const result = await calls.run(call, (answers, options) =>
-				client.request({ method: "tools/call", params: { ...params, ...answers } }, { ...options, onprogress }),
-			);
-			return toolResult(result);
+			const send = (params: CallToolRequest["params"], signal: AbortSignal, more: RequestOptions = {}) =>
+				calls.run({ ...call, signal }, (answers, options) =>
+					client.request({ method: "tools/call", params: { ...params, ...answers } }, { ...options, ...more }),
+				);
+			const result = await send({ name: tool.name, arguments: args }, call.signal, { onprogress });
+			const callForView: Shown["call"] = (params, signal) =>
+				send(params, AbortSignal.any([signal, call.signal])).catch((error) => failed(explain(error)));
+			return viewOf({ tool, args, result, plain: toolResult(result), call: callForView });
 		},
 	}));
 }
 
 async function readResources({ client, calls }: Source): Promise<Item[]> {
 	const { resources } = await client.listResources();
-	return resources.map((resource) => ({
+	// A view is for the results of its tool.
+	const readable = resources.filter(({ mimeType }) => mimeType !== RESOURCE_MIME_TYPE);
+	return readable.map((resource) => ({
 		definition: resource,
 		name: resource.uri,
 		title: resource.title ?? resource.name,
@@ -98,6 +111,10 @@ function stringsForm(fields: readonly { readonly name: string; readonly required
 		),
 		required: fields.filter(({ required }) => required).map(({ name }) => name),
 	});
+}
+
+function failed(text: string): CallToolResult {
+	return { isError: true, content: [{ type: "text", text }] };
 }
 
 function strings(args: Record<string, unknown>): Record<string, string> {

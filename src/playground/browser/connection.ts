@@ -8,6 +8,7 @@ import {
 	SSEClientTransport,
 	StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import { RESOURCE_MIME_TYPE } from "@modelcontextprotocol/ext-apps/app-bridge";
 import { UnavailableError } from "./errors.ts";
 import { QuestionOwners } from "./question-owners.ts";
 
@@ -47,6 +48,9 @@ export type Connection = {
 	/** Says goodbye to the server, if it has a session, and ends what still runs. */
 	close(): Promise<void>;
 };
+
+/** The extension MCP Apps. */
+const VIEWS = "io.modelcontextprotocol/ui";
 
 /** Carries the name of a call to the transport, and goes no further. */
 const CALL_HEADER = "Playground-Call";
@@ -92,7 +96,10 @@ export async function connect(settings: ConnectionSettings): Promise<Connection>
 	const client = new Client(
 		{ name: "playground", title: "Playground", version: "1.0.0" },
 		{
-			capabilities: { elicitation: { form: { applyDefaults: true } } },
+			capabilities: {
+				elicitation: { form: { applyDefaults: true } },
+				extensions: { [VIEWS]: { mimeTypes: [RESOURCE_MIME_TYPE] } },
+			},
 			...(negotiates && { versionNegotiation: { mode: "auto" } }),
 			...(listChanged && { listChanged: { tools: listChanged, resources: listChanged, prompts: listChanged } }),
 		},

@@ -1,7 +1,7 @@
 /** The drawer with the messages of the protocol. Each that was sent has a command that sends it again. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/client";
+import { h } from "../../browser/element.ts";
 import type { SentMessage } from "./connection.ts";
-import { h } from "./element.ts";
 
 /** Older messages make way for new ones. */
 const MAX_MESSAGES = 200;

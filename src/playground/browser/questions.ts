@@ -1,6 +1,6 @@
 /** The questions that a tool asks the user, as forms. */
 import type { ElicitRequestFormParams, ElicitResult } from "@modelcontextprotocol/client";
-import { h } from "./element.ts";
+import { h } from "../../browser/element.ts";
 import { schemaForm } from "./schema-form.ts";
 
 /** Shows a question in a place of the page, and takes it away once it is answered, or the call has ended. */

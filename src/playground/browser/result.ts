@@ -1,6 +1,6 @@
 /** Shows what a tool, a resource or a prompt answered. */
 import type { CallToolResult, ContentBlock, GetPromptResult, ReadResourceResult } from "@modelcontextprotocol/client";
-import { h } from "./element.ts";
+import { h } from "../../browser/element.ts";
 
 export function toolResult({ content, structuredContent, isError }: CallToolResult): HTMLElement[] {
 	const blocks = content.map(contentBlock);

@@ -1,5 +1,5 @@
 /** Forms made from JSON schemas, for the arguments of tools and the answers to questions. */
-import { h, newId } from "./element.ts";
+import { h, newId } from "../../browser/element.ts";
 
 type Schema = {
 	readonly type?: unknown;

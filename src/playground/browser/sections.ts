@@ -1,8 +1,8 @@
 /** The lists of tools, resources and prompts on the page. */
 import type { Client } from "@modelcontextprotocol/client";
+import { h } from "../../browser/element.ts";
 import { type CardSettings, card, type Item } from "./calls.ts";
 import { readCatalogue } from "./catalogue.ts";
-import { h } from "./element.ts";
 import type { RunningCalls } from "./running-calls.ts";
 
 export class Sections {

@@ -11,6 +11,7 @@ import { childEnvironment } from "../../bridge/environment.ts";
 import { AS_GROUP } from "../../bridge/process-group.ts";
 import { splitWords } from "../../bridge/words.ts";
 import { shownCommand } from "../../stdio/shown-command.ts";
+import { buildAssets, endBundler } from "../assets.ts";
 import { readDevVars } from "../dev-vars.ts";
 import { startWorker } from "../local-worker.ts";
 import { Processes } from "../processes.ts";
@@ -92,7 +93,8 @@ async function start(workerFlags: readonly string[], env: NodeJS.ProcessEnv): Pr
 	// A secret in `.dev.vars` would override the one in Wrangler's configuration, so use it.
 	const secret = readDevVars().STDIO_PIPE_SECRET || randomBytes(SECRET_BYTES).toString("hex");
 	bridge.send({ secret });
-	const [url, flags] = await Promise.all([readUrl(bridge), withSecret(workerFlags, secret)]);
+	const [url, flags] = await Promise.all([readUrl(bridge), withSecret(workerFlags, secret), buildAssets()]);
+	await endBundler();
 	if (url === undefined || processes.isStopping) return;
 	processes.add("The Worker", startWorker(["--var", `STDIO_URL:${url}`, ...flags], hasConfigFlag(workerFlags)));
 }
