@@ -11,7 +11,8 @@ import {
 import { h } from "./element.ts";
 
 type Shown = {
-	readonly name: string;
+	/** For screen readers, and for the host. */
+	readonly title: string;
 	readonly elements: readonly HTMLElement[];
 	/** Says what is going on. */
 	readonly status: HTMLElement;
@@ -36,9 +37,10 @@ export function textOf({ content }: CallToolResult): string {
 
 /** Opens the view. The host then sends the arguments of the call, and its result. */
 export async function openView(shown: Shown): Promise<App> {
-	const { name, elements, status, ready } = shown;
-	document.body.append(h("main", {}, ...elements, status));
-	const app = new App({ name, version: "1.0.0" }, {}, { autoResize: true });
+	const { title, elements, status, ready } = shown;
+	document.title = title;
+	document.body.append(h("main", {}, h("h1", { className: "hidden" }, title), ...elements, status));
+	const app = new App({ name: title, version: "1.0.0" }, {}, { autoResize: true });
 	app.ontoolresult = (result) => showResult(result, shown);
 	app.ontoolcancelled = () => {
 		status.textContent = "The call was cancelled.";

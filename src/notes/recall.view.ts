@@ -9,7 +9,7 @@ const list = h("ol", { className: "notes" });
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 await openView({
-	name: "recall",
+	title: "Notes",
 	elements: [list],
 	status,
 	show(result) {

@@ -37,7 +37,7 @@ function show({ content, structuredContent }: CallToolResult): void {
 }
 
 const app = await openView({
-	name: "generate-image",
+	title: "Image",
 	elements: [details],
 	status,
 	show,

@@ -102,6 +102,6 @@ describe.each(WAYS)("over the connection %s", (way) => {
 		await draw.problem.getByText(/steps/).waitFor();
 		await draw.fill({ steps: "4", prompt: "a lighthouse" });
 		await draw.start();
-		await draw.answer.getByRole("img").waitFor();
+		await draw.answer.frameLocator("iframe").getByRole("img").waitFor();
 	});
 });

@@ -20,8 +20,8 @@ describe.each(WAYS)("over the connection %s", (way) => {
 		await draw.start();
 		await draw.question.getByLabel("Prompt").fill("a lighthouse");
 		await draw.question.getByRole("button", { name: "Answer" }).click();
-		await draw.answer.getByRole("img").waitFor();
-		await expect.poll(() => page.evaluate("document.querySelector('.answer img').naturalWidth")).toBe(128);
+		const picture = draw.answer.frameLocator("iframe").getByRole("img", { name: "a lighthouse" });
+		await expect.poll(() => picture.evaluate((one) => Reflect.get(one, "naturalWidth"))).toBe(128);
 		await page.getByText("Messages").click();
 		expect(await violationsOf(page)).toEqual([]);
 		expect(await page.locator(".messages").textContent()).toContain("Authorization: Bearer $TOKEN");

@@ -84,7 +84,7 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 	async "playground-image"(page) {
 		const playground = await openPlayground(page);
 		await playground.card("generateImage").call({ prompt: "A lighthouse at dawn" });
-		await page.locator(".answer").getByRole("img").waitFor();
+		await page.frameLocator(".answer iframe").getByRole("img").waitFor();
 	},
 	async "playground-denied"(page) {
 		await page.goto(`${origin}/playground`);

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import worker from "#under-test";
 import { secretsFor } from "../../src/auth/signing-key.ts";
 import {
-	clientClaimsOf,
 	capabilitiesOf,
+	clientClaimsOf,
 	issueSessionId,
 	newSession,
 	readSessionId,

@@ -105,7 +105,7 @@ customElements.define("tool-view", ViewFrame);
 
 /** The colours of hosts, and which of the page's they are. */
 const COLOURS: readonly (readonly [McpUiStyleVariableKey, string])[] = [
-	["--color-background-primary", "--paper"],
+	["--color-background-primary", "--card"],
 	["--color-text-primary", "--ink"],
 	["--color-text-secondary", "--muted"],
 	["--color-text-danger", "--problem-line"],

@@ -1,0 +1,91 @@
+/** The views of tools (MCP Apps): who is told of them, what they are, and what their pages may do. */
+import { describe, expect, it } from "vitest";
+import { server } from "../src/server.ts";
+import { ERAS, openEra } from "./support/eras.ts";
+import type { Answer, Message } from "./support/wire.ts";
+import { fetchWorker, LOCAL, signIn } from "./support/worker.ts";
+
+const MIME_TYPE = "text/html;profile=mcp-app";
+const VIEWS = { extensions: { "io.modelcontextprotocol/ui": { mimeTypes: [MIME_TYPE] } } };
+const OTHER_VIEWS = { extensions: { "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=other"] } } };
+
+type Listed = { name: string; uri: string; mimeType: string; _meta?: Record<string, unknown> };
+
+const shown = server.catalogue.tools.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
+
+function resultOf(answer: Answer): Message {
+	if ("result" in answer) return answer.result;
+	throw new Error(`There is no result: ${JSON.stringify(answer)}`);
+}
+
+async function connect(era: (typeof ERAS)[number], capabilities: object, permissions = ["image_generation"]) {
+	const { access_token: token } = await signIn({ resource: null, permissions });
+	const client = await openEra(era, { token, capabilities: { ...capabilities } });
+	const list = async (kind: "tools" | "resources"): Promise<Listed[]> => {
+		return resultOf(await client.request(`${kind}/list`))[kind] as Listed[];
+	};
+	return { client, list, read: (uri: string) => client.request("resources/read", { uri }) };
+}
+
+describe.each(ERAS)("in %s", (era) => {
+	it("a client that shows views is told of the view of each tool, and reads it", async () => {
+		const { list, read } = await connect(era, VIEWS);
+		const tools = await list("tools");
+		const resources = await list("resources");
+		for (const { name, view } of shown) {
+			const uri = `ui://views/${view.name}.html`;
+			const meta = { ui: { resourceUri: uri }, "ui/resourceUri": uri };
+			expect(tools.find((tool) => tool.name === name)?._meta).toEqual(meta);
+			const listed = resources.find((resource) => resource.uri === uri);
+			expect(listed).toMatchObject({ title: view.title, mimeType: MIME_TYPE, _meta: { ui: { prefersBorder: false } } });
+			const page = await (await fetchWorker(`${LOCAL}/views/${view.name}.html`)).text();
+			expect(page).toMatch(/^<!doctype html>/);
+			const contents = [{ uri, mimeType: MIME_TYPE, text: page, _meta: { ui: { prefersBorder: false } } }];
+			expect(resultOf(await read(uri))).toMatchObject({ contents });
+		}
+	});
+
+	it.each([
+		["says nothing of views", {}],
+		["shows others", OTHER_VIEWS],
+		["says what is no capability", { extensions: { "io.modelcontextprotocol/ui": { mimeTypes: MIME_TYPE } } }],
+	])("a client that %s sees the same tools and resources, without their views", async (_, capabilities) => {
+		const { list } = await connect(era, capabilities);
+		const other = await connect(era, VIEWS);
+		const withoutViews = (await other.list("tools")).map(({ _meta, ...tool }) => tool);
+		expect(await list("tools")).toEqual(withoutViews);
+		const resources = await other.list("resources");
+		expect(await list("resources")).toEqual(resources.filter(({ mimeType }) => mimeType !== MIME_TYPE));
+	});
+
+	it("the view of a tool that the user may not call is neither listed nor read", async () => {
+		const uri = "ui://views/generate-image.html";
+		const { list, read } = await connect(era, VIEWS, []);
+		const uris = (await list("resources")).map((resource) => resource.uri);
+		expect(uris).not.toContain(uri);
+		expect(uris).toContain("ui://views/recall.html");
+		expect(await read(uri)).toMatchObject({ error: { message: expect.stringContaining("image_generation") } });
+	});
+});
+
+describe("the page of a view", () => {
+	it("runs without this server's origin, reaches nothing, and is framed by this server only", async () => {
+		const response = await fetchWorker(`${LOCAL}/views/generate-image.html`);
+		expect(response.headers.get("Content-Type")).toMatch("text/html");
+		expect(response.headers.get("X-Frame-Options")).toBe("SAMEORIGIN");
+		const policy = response.headers.get("Content-Security-Policy")?.split("; ") ?? [];
+		expect(policy).toEqual(
+			expect.arrayContaining(["sandbox allow-scripts", "default-src 'none'", "frame-ancestors 'self'"]),
+		);
+		expect(policy.map((directive) => directive.trim())).toContain("connect-src");
+	});
+
+	it.each(["/views/add.html", "/views/generate-image", "/views/", "/views/../playground/style.css"])(
+		"is not at %s",
+		async (path) => {
+			const response = await fetchWorker(LOCAL + path);
+			expect(response.headers.get("Content-Security-Policy")).not.toContain("sandbox");
+			expect(await response.text()).not.toMatch(/^<!doctype html>\n<html lang="en">\n<head>/);
+		},
+	);
+});
