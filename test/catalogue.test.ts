@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { isTimeout } from "../src/auth/settings.ts";
 import type { Tool } from "../src/mcp/define/tool.ts";
+import { isView } from "../src/mcp/define/view.ts";
 import { server } from "../src/server.ts";
 import { fileNameOf } from "./support/file-name.ts";
 import { server as fixture } from "./support/fixture/server.ts";
@@ -10,7 +11,7 @@ import { checkNames, NAME } from "./support/names.ts";
 import { ask, askTool, callTool, LIST_TOOLS, openSession, signIn, way } from "./support/worker.ts";
 
 const { tools, resources, prompts } = server.catalogue;
-const items = [...tools, ...resources, ...prompts];
+const items = [...tools, ...resources.filter((resource) => !isView(resource)), ...prompts];
 
 /** Every file in which something is defined that a client can find. */
 const DEFINING = /\bdefine(Tool|Resource|Prompt|Skill)\(/;
@@ -42,6 +43,16 @@ describe("the catalogue", () => {
 		for (const path of files) {
 			expect(tests).toContain(path.replace("../src/", "./").replace(/\.ts$/, ".test.ts"));
 		}
+	});
+
+	it("has the program of each view, and each program's view, beside the tool", () => {
+		const programs = Object.keys(SOURCES).filter((path) => path.endsWith(".view.ts"));
+		const pathOf = (name: string) =>
+			Object.keys(SOURCES).find((path) => path.endsWith(`/${fileNameOf(name)}.ts`)) ?? "";
+		const views = tools.flatMap(({ name, view }) =>
+			view ? [pathOf(name).replace(/[^/]*$/, `${view.name}.view.ts`)] : [],
+		);
+		expect(programs.sort()).toEqual(views.sort());
 	});
 
 	it.each(items)("gives $name a name that the protocol takes", ({ name }) => {

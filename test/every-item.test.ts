@@ -1,6 +1,7 @@
 /** What follows from an item's own definition, asked in every version of the protocol: a new one is tested before it has a test. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { server } from "#under-test";
+import { WITH_VIEWS } from "../src/mcp/apps.ts";
 import type { Gated } from "../src/mcp/gate.ts";
 import { ERAS, type EraClient, openEra } from "./support/eras.ts";
 import type { Answer, Message } from "./support/wire.ts";
@@ -45,6 +46,9 @@ function refusalIn(answer: Answer): string {
 	return isError ? content.map(({ text }) => text).join("\n") : "";
 }
 
+/** Views are listed for clients that show them. */
+const capabilities = { ...WITH_VIEWS };
+
 const tokenOf = async (permissions: string[], scopes: string[]) =>
 	(await signIn({ email: "derived@example.com", permissions, scopes, resource: null })).access_token;
 
@@ -54,8 +58,8 @@ describe.each(ERAS)("in %s", (era) => {
 	let client: EraClient;
 	let unpermitted: EraClient;
 	beforeAll(async () => {
-		client = await openEra(era, { token: await tokenOf(PERMISSIONS, SCOPES) });
-		unpermitted = await openEra(era, { token: await tokenOf([], withoutPermissions) });
+		client = await openEra(era, { token: await tokenOf(PERMISSIONS, SCOPES), capabilities });
+		unpermitted = await openEra(era, { token: await tokenOf([], withoutPermissions), capabilities });
 	});
 	afterAll(async () => {
 		await client.close();
@@ -71,7 +75,7 @@ describe.each(ERAS)("in %s", (era) => {
 			if (way === "none") return;
 			const others = SCOPES.filter((one) => one !== scope);
 			if (others.length === 0) return;
-			const lacking = await openEra(era, { token: await tokenOf(PERMISSIONS, others) });
+			const lacking = await openEra(era, { token: await tokenOf(PERMISSIONS, others), capabilities });
 			expect(JSON.stringify(await lacking.request(...list))).not.toContain(shown);
 			const refusal = refusalIn(await lacking.request(...request));
 			const isChallenge = refusal.startsWith("error=");

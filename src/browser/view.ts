@@ -17,7 +17,7 @@ type Shown = {
 	/** Says what is going on. */
 	readonly status: HTMLElement;
 	/** Shows a result that is no error. */
-	show(result: CallToolResult): void;
+	show(result: CallToolResult): void | Promise<void>;
 	/** Called when the host has said what it can do. */
 	ready?(app: App): void;
 };
@@ -25,10 +25,16 @@ type Shown = {
 export const statusLine = () => h("p", { role: "status", className: "muted" }, "Waiting for the result…");
 
 /** Shows a result, or the sentence of an error. */
-export function showResult(result: CallToolResult, { show, status }: Pick<Shown, "show" | "status">): void {
-	status.classList.toggle("problem", result.isError === true);
-	if (result.isError) status.textContent = textOf(result);
-	else show(result);
+export async function showResult(result: CallToolResult, { show, status }: Pick<Shown, "show" | "status">) {
+	try {
+		status.classList.toggle("problem", result.isError === true);
+		if (result.isError) status.textContent = textOf(result);
+		else await show(result);
+	} catch (error) {
+		reportError(error);
+		status.classList.add("problem");
+		status.textContent = "The result cannot be shown here.";
+	}
 }
 
 export function textOf({ content }: CallToolResult): string {
@@ -41,7 +47,7 @@ export async function openView(shown: Shown): Promise<App> {
 	document.title = title;
 	document.body.append(h("main", {}, h("h1", { className: "hidden" }, title), ...elements, status));
 	const app = new App({ name: title, version: "1.0.0" }, {}, { autoResize: true });
-	app.ontoolresult = (result) => showResult(result, shown);
+	app.ontoolresult = (result) => void showResult(result, shown);
 	app.ontoolcancelled = () => {
 		status.textContent = "The call was cancelled.";
 	};

@@ -8,7 +8,8 @@ const TOOL = "generateImage";
 const MILLISECONDS = 5 * 60_000;
 
 const status = statusLine();
-const image = h("img");
+/** A canvas, since some hosts allow no images, not even those of the result (Content Security Policy, `img-src`). */
+const image = h("canvas", { attributes: { role: "img" } });
 const prompt = h("textarea", { id: "prompt", rows: 2 });
 const variation = h("button", { type: "button" }, "Make a variation");
 const download = h("a", { className: "button" }, "Download");
@@ -18,7 +19,7 @@ const details = h("div", { className: "parts", hidden: true }, image, h("label",
 let steps: unknown;
 let file = { name: "", mimeType: "", data: "" };
 
-function show({ content, structuredContent }: CallToolResult): void {
+async function show({ content, structuredContent }: CallToolResult): Promise<void> {
 	const picture = content.find(({ type }) => type === "image");
 	if (picture?.type !== "image") {
 		status.textContent = "The result has no image.";
@@ -29,9 +30,12 @@ function show({ content, structuredContent }: CallToolResult): void {
 	steps = made.steps;
 	prompt.value = String(made.prompt ?? "");
 	file = { name: `image.${mimeType.replace("image/", "")}`, mimeType, data };
-	image.src = `data:${mimeType};base64,${data}`;
-	image.alt = prompt.value;
-	Object.assign(download, { href: image.src, download: file.name });
+	Object.assign(download, { href: `data:${mimeType};base64,${data}`, download: file.name });
+	const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+	const bitmap = await createImageBitmap(new Blob([bytes], { type: mimeType }));
+	Object.assign(image, { width: bitmap.width, height: bitmap.height });
+	image.setAttribute("aria-label", prompt.value);
+	image.getContext("bitmaprenderer")?.transferFromImageBitmap(bitmap);
 	details.hidden = false;
 	status.textContent = `Made by ${made.model} in ${steps} steps.`;
 }
@@ -53,7 +57,7 @@ variation.addEventListener("click", async () => {
 	try {
 		const call = { name: TOOL, arguments: { prompt: prompt.value, ...(steps !== undefined && { steps }) } };
 		const result = await app.callServerTool(call, { timeout: MILLISECONDS });
-		showResult(result, { show, status });
+		await showResult(result, { show, status });
 		if (!result.isError && app.getHostCapabilities()?.updateModelContext) {
 			const text = `The user made a variation of the image, with the prompt: ${prompt.value}`;
 			await app.updateModelContext({ content: [{ type: "text", text }] });

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { readText } from "../support/person.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
-import { connect, execute, openTools, startInspectorServer } from "./inspector-page.ts";
+import { connect, execute, openApp, openTools, startInspectorServer } from "./inspector-page.ts";
 import { makeTemporaryHome } from "./temporary-home.ts";
 import { ALL_TOOLS, ANYONES_TOOLS } from "./tool-client.ts";
 
@@ -64,6 +64,20 @@ const CONNECTIONS = [
 		mayDraw: false,
 	},
 ];
+
+it("the Inspector shows an image on its view, and the view makes a variation", async () => {
+	const page = await openInspector(command);
+	await connect(page, { email: "bob@example.com", permissions: ["image_generation"] });
+	const view = await openApp(page, "Generate an image", { prompt: "a lighthouse" });
+	const image = view.getByRole("img", { name: "a lighthouse" });
+	await image.waitFor();
+	const pixels = () => view.getByRole("img").evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
+	const before = await pixels();
+	await view.getByLabel("Prompt").fill("a boat");
+	await view.getByRole("button", { name: "Make a variation" }).click();
+	await view.getByRole("img", { name: "a boat" }).waitFor();
+	expect(await pixels()).not.toBe(before);
+});
 
 describe.each(CONNECTIONS)("the Inspector's page, $name,", ({ change, version, mayDraw }) => {
 	it(`signs in, speaks ${version}, lists the tools that the user may use and shows what they answer`, async () => {

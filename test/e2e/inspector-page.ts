@@ -1,7 +1,7 @@
 /** The MCP Inspector's web page: a server on this computer, and what a user does on the page in a browser. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Page } from "playwright-core";
+import type { FrameLocator, Page } from "playwright-core";
 import { allowAndSignIn, type BrowserAnswers } from "./browser-sign-in.ts";
 import { npmProgram } from "./command.ts";
 import { findFreePort, waitFor } from "./server.ts";
@@ -80,6 +80,22 @@ export async function openTools(page: Page): Promise<string[]> {
 	await page.getByRole("heading", { name: /^Tools \([1-9]\d*\)$/ }).waitFor();
 	// A tool's button has its title and, below it, its name.
 	return page.getByRole("button").locator("p:nth-of-type(2)").allTextContents();
+}
+
+/** Opens a tool's view with what is typed into its fields. @returns the view */
+export async function openApp(
+	page: Page,
+	title: string,
+	fields: Readonly<Record<string, string>>,
+): Promise<FrameLocator> {
+	await page.getByText("Apps", { exact: true }).click();
+	await page.getByText(title, { exact: true }).click();
+	for (const [name, value] of Object.entries(fields)) {
+		await page.getByRole("textbox", { name, exact: true }).fill(value);
+	}
+	await page.getByRole("button", { name: "Open App" }).click();
+	// Its sandbox is a page of its own, with the view in it.
+	return page.frameLocator("iframe").frameLocator("iframe");
 }
 
 /** Calls a tool of the open list with what is typed into its fields, and waits for its answer. */

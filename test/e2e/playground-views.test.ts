@@ -31,14 +31,15 @@ it.each(WAYS)("an image is shown with its prompt, and a variation replaces it, o
 	const playground = await browsers.openSignedIn(origin, way);
 	const view = viewOf(await draw(playground));
 	const image = view.getByRole("img");
-	await expect.poll(() => image.evaluate((one) => Reflect.get(one, "naturalWidth"))).toBe(128);
-	const before = await image.getAttribute("src");
+	await expect.poll(() => image.evaluate((one) => Reflect.get(one, "width"))).toBe(128);
+	const pixels = () => image.evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
+	const before = await pixels();
 	const prompt = view.getByLabel("Prompt");
 	expect(await prompt.inputValue()).toBe(PROMPT);
 	await prompt.fill("The same at dusk");
 	await view.getByRole("button", { name: "Make a variation" }).click();
 	await view.getByRole("img", { name: "The same at dusk" }).waitFor();
-	expect(await image.getAttribute("src")).not.toBe(before);
+	expect(await pixels()).not.toBe(before);
 	expect(await playground.page.locator(".messages").textContent()).toContain("The same at dusk");
 });
 

@@ -21,7 +21,7 @@ describe.each(WAYS)("over the connection %s", (way) => {
 		await draw.question.getByLabel("Prompt").fill("a lighthouse");
 		await draw.question.getByRole("button", { name: "Answer" }).click();
 		const picture = draw.answer.frameLocator("iframe").getByRole("img", { name: "a lighthouse" });
-		await expect.poll(() => picture.evaluate((one) => Reflect.get(one, "naturalWidth"))).toBe(128);
+		await expect.poll(() => picture.evaluate((one) => Reflect.get(one, "width"))).toBe(128);
 		await page.getByText("Messages").click();
 		expect(await violationsOf(page)).toEqual([]);
 		expect(await page.locator(".messages").textContent()).toContain("Authorization: Bearer $TOKEN");

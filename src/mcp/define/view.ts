@@ -38,7 +38,7 @@ export function resourceOf(view: View, { scope, requires, needsUser }: Gated): R
 	const { name, title, description, csp, prefersBorder = false } = view;
 	const uri = uriOf(view);
 	return {
-		name,
+		name: `${name}-view`,
 		title,
 		description,
 		scope,
