@@ -86,6 +86,14 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 		await playground.card("generateImage").call({ prompt: "A lighthouse at dawn" });
 		await page.frameLocator(".answer iframe").getByRole("img").waitFor();
 	},
+	async "playground-notes"(page) {
+		const playground = await openPlayground(page);
+		for (const note of ["Buy milk and bread on Friday", "Ada’s birthday is 10 December"]) {
+			await playground.card("remember").call({ note });
+		}
+		await playground.card("recall").call();
+		await page.frameLocator(".answer iframe").getByRole("listitem").first().waitFor();
+	},
 	async "playground-denied"(page) {
 		await page.goto(`${origin}/playground`);
 		await page.getByRole("button", { name: "Sign in" }).click();
