@@ -120,27 +120,37 @@ it("says that https was written for a port without TLS", async () => {
 	expect(findings[0]?.what).toContain("the port does not speak TLS");
 });
 
-it("says that no client trusts a certificate", async () => {
+type Certificate = { readonly host?: string; readonly days?: number };
+
+/** A server with TLS at which nothing is found. @returns its port, and the file of its certificate */
+async function startTls({ host = "localhost", days = 1 }: Certificate = {}) {
 	const folder = await mkdtemp(join(tmpdir(), "doctor-"));
 	onTestFinished(() => rm(folder, { recursive: true }));
-	const [keyout, out] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-	const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-	await promisify(execFile)("openssl", [
-		"req",
-		"-x509",
-		"-newkey",
-		"rsa:2048",
-		"-nodes",
-		"-keyout",
-		keyout,
-		"-out",
-		out,
-		...subject,
-	]);
-	const server = createServer({ key: await readFile(keyout), cert: await readFile(out) }).listen(0);
+	const pem = (name: string) => join(folder, `${name}.pem`);
+	const openssl = (...args: string[]) => promisify(execFile)("openssl", args);
+	const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host}`];
+	await openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", pem("key"), "-out", pem("request"), ...names);
+	const signed = ["-in", pem("request"), "-signkey", pem("key"), "-copy_extensions", "copyall", "-days", String(days)];
+	await openssl("x509", "-req", ...signed, "-out", pem("certificate"));
+	const options = { key: await readFile(pem("key")), cert: await readFile(pem("certificate")) };
+	const server = createServer(options, (_, response) => response.writeHead(404).end()).listen(0);
 	await once(server, "listening");
 	onTestFinished(() => void server.close());
-	const { port } = server.address() as AddressInfo;
+	return { port: (server.address() as AddressInfo).port, certificate: pem("certificate") };
+}
+
+it.each<[string, Certificate, string]>([
+	["that has expired", { days: -1 }, "the TLS certificate has expired (CERT_HAS_EXPIRED)"],
+	["of another host", { host: "other.example" }, "the TLS certificate is for another host name"],
+	["that is good", {}, "answered 404, which is no answer of an MCP server"],
+])("looks at a certificate %s", async (_, given, said) => {
+	const { port, certificate } = await startTls(given);
+	const { stdout } = await doctor([`https://localhost:${port}/mcp`, "--json"], { NODE_EXTRA_CA_CERTS: certificate });
+	expect(JSON.parse(stdout).findings[0].what).toContain(said);
+});
+
+it("says that no client trusts a certificate, and that http was written for a port with TLS", async () => {
+	const { port } = await startTls();
 	const { findings } = await examine(`https://localhost:${port}/mcp`);
 	expect(findings[0]?.what).toContain("no client trusts the TLS certificate (DEPTH_ZERO_SELF_SIGNED_CERT)");
 	expect((await examine(`http://localhost:${port}/mcp`)).findings[0]?.do).toContain("https://");
