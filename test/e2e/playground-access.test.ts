@@ -173,6 +173,25 @@ it("two tabs have an access each: signing out of one leaves the other", async ()
 	expect(await sum(first)).toBe("5");
 });
 
+it("signing out ends the access at the server too, and does not wait for one that is away", async () => {
+	const playground = await browsers.openSignedIn(origin);
+	const { page } = playground;
+	const tokens = JSON.parse((await playground.stored("tokens")) ?? "{}");
+	const isAccepted = async () => {
+		const headers = { Authorization: `Bearer ${tokens.access_token}` };
+		return (await fetch(`${origin}/mcp`, { method: "POST", headers })).status !== 401;
+	};
+	expect(await isAccepted()).toBe(true);
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await playground.signInButton.waitFor();
+	expect(await isAccepted()).toBe(false);
+	await playground.signIn();
+	await playground.context.setOffline(true);
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await playground.signInButton.waitFor();
+	expect(await playground.stored("tokens")).toBeNull();
+});
+
 it("a user who signs out while the page connects is signed out", async () => {
 	const playground = await browsers.openSignedIn(origin);
 	const { promise: held, resolve: release } = Promise.withResolvers<void>();

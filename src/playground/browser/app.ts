@@ -8,6 +8,7 @@ import { sentenceOf } from "./errors.ts";
 import { Messages } from "./messages.ts";
 import { BrowserOAuth } from "./oauth.ts";
 import { problem } from "./result.ts";
+import { revoke } from "./revoke.ts";
 import { RunningCalls } from "./running-calls.ts";
 import { Sections } from "./sections.ts";
 
@@ -145,6 +146,7 @@ function toolbar(connection?: Connection): HTMLElement {
 		root.replaceChildren(h("p", { role: "status" }, "Signing out…"));
 		// The goodbye to the server still needs the tokens.
 		await leave();
+		await revoke(oauth);
 		oauth.forgetTokens();
 		showSignIn();
 	});
