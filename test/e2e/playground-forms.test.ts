@@ -119,3 +119,9 @@ it("resources are read, also those of a template, whose variables are fields", a
 	expect(await data.textContent()).toContain("test://template/a%20b/data");
 	expect(await data.textContent()).toContain('"templateTest":true');
 });
+
+it.each(WAYS)("a call with %s repeats in headers the arguments that its tool wants there", async (way) => {
+	const playground = await browsers.openSignedIn(server.origin, way, { permissions: [] });
+	const answer = await playground.card("test_header_parameter").call({ region: "Zürich" });
+	expect(await answer.textContent()).toBe("Region: Zürich");
+});

@@ -1,9 +1,9 @@
 /** What the server offers, as items that can be called. */
 import {
-	type CallToolRequest,
 	type CallToolResult,
 	type Client,
 	type RequestOptions,
+	type Tool,
 	UriTemplate,
 } from "@modelcontextprotocol/client";
 import { RESOURCE_MIME_TYPE } from "@modelcontextprotocol/ext-apps/app-bridge";
@@ -11,6 +11,7 @@ import type { Item } from "./calls.ts";
 import { promptResult, resourceResult, toolResult } from "./result.ts";
 import type { RunningCalls } from "./running-calls.ts";
 import { schemaForm } from "./schema-form.ts";
+import { requestTool } from "./tool-request.ts";
 import { type Shown, viewOf } from "./view-frame.ts";
 
 type Source = { readonly client: Client; readonly calls: RunningCalls };
@@ -35,14 +36,17 @@ async function readTools({ client, calls }: Source): Promise<Item[]> {
 		verb: "Call",
 		form: schemaForm(tool.inputSchema),
 		async call(args, { onprogress, explain, ...call }) {
-			// Not `callTool`, which takes a question for a result without the structured content that the tool promises.
-			const send = (params: CallToolRequest["params"], signal: AbortSignal, more: RequestOptions = {}) =>
+			const send = (called: Tool, given: Record<string, unknown>, signal: AbortSignal, more: RequestOptions = {}) =>
 				calls.run({ ...call, signal }, (answers, options) =>
-					client.request({ method: "tools/call", params: { ...params, ...answers } }, { ...options, ...more }),
+					requestTool(client, called, { arguments: given, ...answers }, { ...options, ...more }),
 				);
-			const result = await send({ name: tool.name, arguments: args }, call.signal, { onprogress });
-			const callForView: Shown["call"] = (params, signal) =>
-				send(params, AbortSignal.any([signal, call.signal])).catch((error) => failed(explain(error)));
+			const result = await send(tool, args, call.signal, { onprogress });
+			const callForView: Shown["call"] = async ({ name, arguments: given = {} }, signal) => {
+				const called = tools.find((one) => one.name === name);
+				if (!called) return failed(`There is no tool ${name}.`);
+				const either = AbortSignal.any([signal, call.signal]);
+				return send(called, given, either).catch((error) => failed(explain(error)));
+			};
 			return viewOf({ tool, args, result, plain: toolResult(result), call: callForView });
 		},
 	}));
