@@ -13,6 +13,8 @@ const WORKER_TIMEOUT_MILLISECONDS = 60_000;
 const END_TO_END_TIMEOUT_MILLISECONDS = 120_000;
 /** Two thousand sessions, and what they leave behind is tidied away. */
 const SOAK_TIMEOUT_MILLISECONDS = 40 * 60_000;
+/** The scenarios of the conformance suite for clients start two programs each. */
+const CLIENT_SUITE_TIMEOUT_MILLISECONDS = 20 * 60_000;
 /** Processes start and end. */
 const STDIO_TIMEOUT_MILLISECONDS = 120_000;
 
@@ -241,6 +243,14 @@ export default defineConfig({
 					name: "soak",
 					include: ["test/soak/**/*.test.ts"],
 					testTimeout: SOAK_TIMEOUT_MILLISECONDS,
+				},
+			},
+			{
+				// Not part of `npm test`: `npm run conformance:client`.
+				test: {
+					name: "client-suite",
+					include: ["test/client-suite/**/*.test.ts"],
+					testTimeout: CLIENT_SUITE_TIMEOUT_MILLISECONDS,
 				},
 			},
 			{

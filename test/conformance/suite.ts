@@ -89,38 +89,43 @@ export function failuresOf({ scenarios }: SuiteResult): Record<string, string[]>
 
 async function startSuite(args: readonly string[]): Promise<SuiteRun> {
 	const results = await mkdtemp(join(tmpdir(), "conformance-"));
-	const command = [npmProgram("conformance"), ...args, "--output-dir", results];
-	const child = spawn(process.execPath, command, {
-		stdio: ["ignore", "pipe", "pipe"],
-		timeout: SUITE_MILLISECONDS,
-		killSignal: "SIGKILL",
-	});
-	let printed = "";
-	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
-	const closed = once(child, "close");
-	// A test run that is broken off takes the suite along.
-	const kill = () => child.kill("SIGKILL");
-	process.once("exit", kill);
-
+	const { child, printed, closed } = spawnSuite([...args, "--output-dir", results]);
 	const finish = async (): Promise<SuiteResult> => {
 		try {
-			await closed;
-			if (child.signalCode) throw new Error(`The suite ended by ${child.signalCode}. It printed:\n${printed}`);
-			return { exitCode: child.exitCode, printed, scenarios: await readScenarios(results, printed) };
+			const exitCode = await closed;
+			return { exitCode, printed: printed(), scenarios: await readScenarios(results, printed()) };
 		} finally {
-			process.off("exit", kill);
 			await rm(results, { recursive: true, force: true });
 		}
 	};
 	const finished = finish();
 	return {
-		printed: () => printed,
+		printed,
 		finished,
 		async stop() {
 			child.kill("SIGKILL");
 			await finished.catch(() => {});
 		},
 	};
+}
+
+/** Starts the suite's program. A test run that is broken off takes it along. */
+export function spawnSuite(args: readonly string[]) {
+	const child = spawn(process.execPath, [npmProgram("conformance"), ...args], {
+		stdio: ["ignore", "pipe", "pipe"],
+		timeout: SUITE_MILLISECONDS,
+		killSignal: "SIGKILL",
+	});
+	let printed = "";
+	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
+	const kill = () => child.kill("SIGKILL");
+	process.once("exit", kill);
+	const close = async () => {
+		await once(child, "close").finally(() => process.off("exit", kill));
+		if (child.signalCode) throw new Error(`The suite ended by ${child.signalCode}. It printed:\n${printed}`);
+		return child.exitCode;
+	};
+	return { child, printed: () => printed, closed: close() };
 }
 
 /** Puts together what the suite wrote, one folder a scenario, and which scenarios it said to have run. */
