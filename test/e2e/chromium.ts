@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import packagedChromium from "@sparticuz/chromium";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type LaunchOptions } from "playwright-core";
 import { inject } from "vitest";
 
 const INSTALLED = [
@@ -29,14 +29,16 @@ export type RunningChromium = { readonly browser: Browser; close(): Promise<void
 /**
  * Starts CHROME_PATH if that is set, the packaged Chromium on x64 Linux, an installed one elsewhere.
  *
+ * @param shared where the packaged one is unpacked; the folder of the test run, if left out
  * @throws Error that says what to install, if there is none
  */
-export async function startChromium(): Promise<RunningChromium> {
+export async function startChromium(shared = inject("folder"), options: LaunchOptions = {}): Promise<RunningChromium> {
 	const folder = await mkdtemp(join(tmpdir(), "e2e-chromium-"));
 	const removeFolder = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 	try {
-		const executablePath = await findExecutable();
+		const executablePath = await findExecutable(shared);
 		const browser = await chromium.launch({
+			...options,
 			executablePath,
 			args: FLAGS,
 			env: await environment(folder, dirname(executablePath)),
@@ -54,10 +56,10 @@ export async function startChromium(): Promise<RunningChromium> {
 	}
 }
 
-async function findExecutable(): Promise<string> {
+async function findExecutable(shared: string): Promise<string> {
 	const chosen = process.env.CHROME_PATH;
 	if (chosen) return chosen;
-	if (process.platform === "linux" && process.arch === "x64") return join(await unpack(), "chromium");
+	if (process.platform === "linux" && process.arch === "x64") return join(await unpack(shared), "chromium");
 	const found = INSTALLED.find((path) => existsSync(path));
 	if (!found) throw new Error("No Chromium here: install Chrome, or set CHROME_PATH to a Chromium or Chrome program.");
 	return found;
@@ -68,10 +70,10 @@ async function findExecutable(): Promise<string> {
  *
  * @returns the folder with the program, and what it needs beside it
  */
-async function unpack(): Promise<string> {
-	const shared = join(inject("folder"), "chromium");
-	if (existsSync(shared)) return shared;
-	const folder = await mkdtemp(join(inject("folder"), "unpacking-"));
+async function unpack(shared: string): Promise<string> {
+	const unpacked = join(shared, "chromium");
+	if (existsSync(unpacked)) return unpacked;
+	const folder = await mkdtemp(join(shared, "unpacking-"));
 	const { TMPDIR } = process.env;
 	// The package unpacks to the folder for temporary files.
 	process.env.TMPDIR = folder;
@@ -82,10 +84,10 @@ async function unpack(): Promise<string> {
 		else process.env.TMPDIR = TMPDIR;
 	}
 	// In one step, so that no other file finds a half of it; one that was faster has the same.
-	await rename(folder, shared).catch((error) => {
-		if (!existsSync(shared)) throw error;
+	await rename(folder, unpacked).catch((error) => {
+		if (!existsSync(unpacked)) throw error;
 	});
-	return shared;
+	return unpacked;
 }
 
 /** A machine without fonts, such as a slim container, gets the package's. */

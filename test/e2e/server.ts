@@ -32,6 +32,8 @@ const POLL_MILLISECONDS = 100;
 const LAST_LINE = "Stop with Ctrl-C.";
 
 export type ServerOptions = {
+	/** The folder of the project, if not this one. */
+	root?: string;
 	port?: number;
 	/** Where the server keeps its state; a new folder that goes with the server, if left out. */
 	persistTo?: string;
@@ -93,12 +95,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 async function startOnce(options: ServerOptions): Promise<RunningServer> {
 	const port = options.port ?? (await findFreePort());
 	const persistTo = options.persistTo ?? (await mkdtemp(join(tmpdir(), "e2e-server-")));
-	const { script = "start", flags = [], command = [] } = options;
+	const { root = ROOT, script = "start", flags = [], command = [] } = options;
 	const args = ["run", script, "--", "--port", String(port), "--persist-to", persistTo, ...flags, ...NO_VARIABLES];
 	if (command.length > 0) args.push("--", ...command);
 	// Detached makes it the leader of a process group: npm, its shell, Wrangler, workerd.
 	const child = spawn("npm", args, {
-		cwd: ROOT,
+		cwd: root,
 		detached: true,
 		env: { ...environment(), ...options.env },
 		stdio: ["ignore", "pipe", "pipe"],
