@@ -68,9 +68,12 @@ describe("the catalogue", () => {
 	it.each([
 		...tools.map(({ name, input }) => ({ name, shape: input.shape })),
 		...prompts.map(({ name, args }) => ({ name, shape: args.shape })),
-	])("describes each argument of $name", ({ name, shape }) => {
+	])("gives each argument of $name a title for people and a description", ({ name, shape }) => {
 		for (const [argument, field] of Object.entries(shape)) {
-			expect(field.description, `${name}.${argument}`).toBeTruthy();
+			expect(field.meta(), `${name}.${argument}`).toMatchObject({
+				title: expect.stringMatching(/./),
+				description: expect.stringMatching(/./),
+			});
 		}
 	});
 

@@ -15,7 +15,7 @@ export const fetchNote = defineTool({
 	scope: "notes",
 	needsUser: true,
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-	input: z.object({ id: z.string().describe("A note's id, as search returned it") }),
+	input: z.object({ id: z.string().meta({ title: "Note ID", description: "A note's id, as search returned it" }) }),
 	output: z.object({
 		id: z.string(),
 		title: z.string(),

@@ -14,7 +14,9 @@ export const forget = defineTool({
 	scope: "notes",
 	needsUser: true,
 	annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-	input: z.object({ id: z.int().positive().describe("The note's number") }),
+	input: z.object({
+		id: z.int().positive().meta({ title: "Note number", description: "The number of the note, as recall shows it" }),
+	}),
 	output: z.object({ id: z.int() }),
 	async run({ id }, { notes }: Context<NotesService>) {
 		if (!(await notes.delete(id))) throw new UserError(`There is no note ${id}. recall lists those there are.`);

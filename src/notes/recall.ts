@@ -17,7 +17,11 @@ export const recall = defineTool({
 	needsUser: true,
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 	input: z.object({
-		query: z.string().max(MAX_QUERY_LENGTH).default("").describe("Words that the notes contain; empty for all notes"),
+		query: z
+			.string()
+			.max(MAX_QUERY_LENGTH)
+			.default("")
+			.meta({ title: "Search words", description: "Words that the notes contain; empty for all notes" }),
 	}),
 	output: z.object({
 		notes: z.array(

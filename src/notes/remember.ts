@@ -26,7 +26,7 @@ export const remember = defineTool({
 				error: ({ input }) =>
 					`A note holds at most ${MAX_NOTE_BYTES} bytes of UTF-8, and this one has ${bytes(String(input))}. Shorten it, or split it into several.`,
 			})
-			.describe("What to remember, in words that will make sense on their own"),
+			.meta({ title: "Note", description: "What to remember, in words that will make sense on their own" }),
 	}),
 	output: z.object({
 		id: z.int().describe("The note's number"),

@@ -20,7 +20,10 @@ export const search = defineTool({
 	needsUser: true,
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 	input: z.object({
-		query: z.string().max(MAX_QUERY_LENGTH).describe("Words that the notes contain; empty for all notes"),
+		query: z
+			.string()
+			.max(MAX_QUERY_LENGTH)
+			.meta({ title: "Search words", description: "Words that the notes contain; empty for all notes" }),
 	}),
 	output: z.object({
 		results: z.array(

@@ -16,7 +16,11 @@ export const summarizeNotes = definePrompt({
 	scope: "notes",
 	needsUser: true,
 	args: z.object({
-		topic: z.string().max(MAX_QUERY_LENGTH).optional().describe("Only notes that contain these words"),
+		topic: z
+			.string()
+			.max(MAX_QUERY_LENGTH)
+			.optional()
+			.meta({ title: "Topic", description: "Only notes that contain these words" }),
 	}),
 	complete: {
 		/** The last word of what is typed. */

@@ -12,8 +12,8 @@ export const add = defineTool({
 	scope: "tools",
 	annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 	input: z.object({
-		a: z.number().describe("The first number"),
-		b: z.number().describe("The second number"),
+		a: z.number().meta({ title: "First number", description: "Whole, or with decimals" }),
+		b: z.number().meta({ title: "Second number", description: "Whole, or with decimals" }),
 	}),
 	output: z.object({ sum: z.number().describe("a + b") }),
 	example: { a: 2, b: 3 },

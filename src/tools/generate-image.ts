@@ -32,8 +32,10 @@ export const generateImage = defineTool({
 	asks: true,
 	annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
 	input: z.object({
-		prompt: promptSchema.default("").describe("What the image shows; if it is empty, the user is asked"),
-		steps: z.int().min(4).max(8).default(4).describe("Diffusion steps, 4 to 8"),
+		prompt: promptSchema
+			.default("")
+			.meta({ title: "Prompt", description: "What the image shows; if it is empty, the user is asked" }),
+		steps: z.int().min(4).max(8).default(4).meta({ title: "Steps", description: "Diffusion steps, 4 to 8" }),
 	}),
 	output: z.object({
 		prompt: z.string(),

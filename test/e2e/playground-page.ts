@@ -119,8 +119,9 @@ export class Card {
 		return this;
 	}
 
+	/** A field, by its name, which may have a title before it, or by its label. */
 	field(label: string): Locator {
-		return this.element.getByLabel(new RegExp(`^${escapeForRegExp(label)}( \\(optional\\))?$`));
+		return this.element.getByLabel(new RegExp(`^(.+ )?${escapeForRegExp(label)}( \\(optional\\))?$`));
 	}
 
 	/** Presses the button of the form, and does not wait for the answer. */

@@ -14,7 +14,12 @@ describe.each(WAYS)("over the connection %s", (way) => {
 		await playground.signIn();
 		expect(page.url()).toBe(`${origin}/playground`);
 		if (way !== "stateless") await playground.switchTo(way);
-		const sum = await playground.card("add").call({ a: "2", b: "3" });
+		const add = playground.card("add");
+		expect(await add.element.locator(".field > label").allTextContents()).toEqual([
+			"First number a",
+			"Second number b",
+		]);
+		const sum = await add.call({ a: "2", b: "3" });
 		expect(await sum.locator("pre.text").textContent()).toBe("5");
 		const draw = playground.card("generateImage");
 		await draw.start();

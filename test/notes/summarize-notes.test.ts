@@ -36,6 +36,15 @@ beforeAll(async () => {
 });
 
 describe("summarize-notes", () => {
+	it("lists its argument with a title for people", async () => {
+		const listed = await client.request("prompts/list", {});
+		expect(listed).toMatchObject({
+			result: {
+				prompts: [{ arguments: [{ name: "topic", title: "Topic", description: expect.stringMatching(/./) }] }],
+			},
+		});
+	});
+
 	describe("with notes", () => {
 		beforeAll(() => setNotes(USER, NOTES));
 

@@ -43,7 +43,7 @@ export type Prompt<
  *   title: "Translate",
  *   description: "Asks for a translation.",
  *   scope: "tools",
- *   args: z.object({ language: z.string().describe("The language to translate to") }),
+ *   args: z.object({ language: z.string().meta({ title: "Language", description: "The language to translate to" }) }),
  *   complete: { language: async (typed) => LANGUAGES.filter((language) => language.startsWith(typed)) },
  *   async messages({ language }) { … },
  * });

@@ -79,7 +79,7 @@ export type Tool<
  *   description: "Draws what the text says.",
  *   scope: "tools",
  *   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },
- *   input: z.object({ text: z.string().describe("What to draw") }),
+ *   input: z.object({ text: z.string().meta({ title: "Text", description: "What to draw" }) }),
  *   // Declare the services that the tool needs. `services` in src/server.ts makes them.
  *   async run({ text }, { ai, user }: Context<{ ai: Ai }>) { … },
  * });

@@ -30,10 +30,14 @@ export function registerPrompts(server: McpServer, prompts: readonly Prompt[], s
 /** A prompt as `prompts/list` shows it. */
 function describePrompt(prompt: Prompt): ListedPrompt {
 	const { name, title, description, args } = prompt;
-	const listed = Object.entries(args.shape).map(([argument, schema]) => ({
-		name: argument,
-		...(schema.description && { description: schema.description }),
-		required: !schema.isOptional(),
-	}));
+	const listed = Object.entries(args.shape).map(([argument, schema]) => {
+		const { title, description } = schema.meta() ?? {};
+		return {
+			name: argument,
+			...(title && { title }),
+			...(description && { description }),
+			required: !schema.isOptional(),
+		};
+	});
 	return { name, title, description, ...iconsOf("prompts", prompt, currentPrincipal().origin), arguments: listed };
 }

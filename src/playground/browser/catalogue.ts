@@ -34,7 +34,7 @@ async function readTools({ client, calls }: Source): Promise<Item[]> {
 		title: tool.title ?? tool.name,
 		description: tool.description,
 		verb: "Call",
-		form: schemaForm(tool.inputSchema),
+		form: schemaForm(tool.inputSchema, true),
 		async call(args, { onprogress, explain, ...call }) {
 			const send = (called: Tool, given: Record<string, unknown>, signal: AbortSignal, more: RequestOptions = {}) =>
 				calls.run({ ...call, signal }, (answers, options) =>
@@ -109,12 +109,11 @@ async function readPrompts({ client, calls }: Source): Promise<Item[]> {
 
 /** A form for what has names, and texts as values. */
 function stringsForm(fields: readonly { readonly name: string; readonly required?: boolean | undefined }[]) {
-	return schemaForm({
-		properties: Object.fromEntries(
-			fields.map((field) => [field.name, { ...field, type: "string", ...(field.required && { minLength: 1 }) }]),
-		),
-		required: fields.filter(({ required }) => required).map(({ name }) => name),
-	});
+	const properties = fields.map(
+		(field) => [field.name, { ...field, type: "string", ...(field.required && { minLength: 1 }) }] as const,
+	);
+	const required = fields.filter((field) => field.required).map(({ name }) => name);
+	return schemaForm({ properties: Object.fromEntries(properties), required }, true);
 }
 
 function failed(text: string): CallToolResult {

@@ -39,10 +39,12 @@ const INPUT_TYPES: Readonly<Record<string, string>> = {
 	date: "date",
 };
 
-export function schemaForm(schema: unknown): SchemaForm {
+/** @param hasNames whether a field with a title also shows what the protocol calls it */
+export function schemaForm(schema: unknown, hasNames = false): SchemaForm {
 	const { properties = {}, required = [] } = Object(schema) as { properties?: object; required?: readonly string[] };
 	const fields = Object.entries(properties).map(
-		([name, property]) => [name, fieldOf(name, Object(property), required.includes(name))] as const,
+		([name, property]) =>
+			[name, fieldOf(labelOf(name, property, hasNames), Object(property), required.includes(name))] as const,
 	);
 	return {
 		elements: fields.map(([, { element }]) => element),
@@ -53,8 +55,20 @@ export function schemaForm(schema: unknown): SchemaForm {
 	};
 }
 
-function fieldOf(name: string, schema: Schema, isRequired: boolean): Field {
-	const label = typeof schema.title === "string" ? schema.title : name;
+type Label = { readonly title: string; readonly name?: string };
+
+function labelOf(name: string, schema: unknown, hasNames: boolean): Label {
+	const { title }: Schema = Object(schema);
+	if (typeof title !== "string") return { title: name };
+	return { title, ...(hasNames && { name }) };
+}
+
+const wordsOf = ({ title, name }: Label) => [
+	title,
+	...(name === undefined ? [] : [" ", h("code", { className: "muted" }, name)]),
+];
+
+function fieldOf(label: Label, schema: Schema, isRequired: boolean): Field {
 	const hint = typeof schema.description === "string" ? schema.description : undefined;
 	const choices = choicesOf(schema);
 	if (schema.type === "boolean") return checkbox(label, hint, schema.default === true);
@@ -82,10 +96,10 @@ function choicesOf({ enum: values, enumNames, oneOf, anyOf }: Schema): Choice[] 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 /** A control with its label, and its hint below it. */
-function labelled(control: Control, label: string, hint: string | undefined, isRequired: boolean): HTMLElement {
+function labelled(control: Control, label: Label, hint: string | undefined, isRequired: boolean): HTMLElement {
 	control.id = newId("field");
 	control.required = isRequired;
-	const title = h("label", { htmlFor: control.id }, label);
+	const title = h("label", { htmlFor: control.id }, ...wordsOf(label));
 	if (!isRequired) title.append(h("span", { className: "muted optional" }, " (optional)"));
 	if (hint === undefined) return h("div", { className: "field" }, title, control);
 	const note = h("span", { id: newId("hint"), className: "note muted" }, hint);
@@ -93,7 +107,7 @@ function labelled(control: Control, label: string, hint: string | undefined, isR
 	return h("div", { className: "field" }, title, control, note);
 }
 
-function textInput(label: string, hint: string | undefined, schema: Schema, isRequired: boolean): Field {
+function textInput(label: Label, hint: string | undefined, schema: Schema, isRequired: boolean): Field {
 	const { minLength, maxLength, format } = schema;
 	const isLong = typeof maxLength === "number" && maxLength > LONG_TEXT && format === undefined;
 	const type = INPUT_TYPES[String(format)] ?? "text";
@@ -108,7 +122,7 @@ function textInput(label: string, hint: string | undefined, schema: Schema, isRe
 	return { element, read: () => (control.value === "" && !isRequired ? undefined : control.value) };
 }
 
-function numberInput(label: string, hint: string | undefined, schema: Schema, isRequired: boolean): Field {
+function numberInput(label: Label, hint: string | undefined, schema: Schema, isRequired: boolean): Field {
 	const isWhole = schema.type === "integer";
 	const control = h("input", {
 		type: "number",
@@ -122,15 +136,15 @@ function numberInput(label: string, hint: string | undefined, schema: Schema, is
 	return { element, read: () => (control.value === "" ? undefined : control.valueAsNumber) };
 }
 
-function checkbox(label: string, hint: string | undefined, isChecked: boolean): Field {
+function checkbox(label: Label, hint: string | undefined, isChecked: boolean): Field {
 	const control = h("input", { type: "checkbox", checked: isChecked });
-	const text = h("span", {}, label);
+	const text = h("span", {}, ...wordsOf(label));
 	if (hint !== undefined) text.append(h("span", { className: "note muted" }, hint));
 	return { element: h("label", { className: "choice" }, control, text), read: () => control.checked };
 }
 
 function select(
-	label: string,
+	label: Label,
 	hint: string | undefined,
 	choices: readonly Choice[],
 	preset: unknown,
@@ -143,23 +157,23 @@ function select(
 	return { element, read: () => choices[control.selectedIndex - none.length]?.value };
 }
 
-function checkboxes(label: string, hint: string | undefined, choices: readonly Choice[], preset: unknown): Field {
+function checkboxes(label: Label, hint: string | undefined, choices: readonly Choice[], preset: unknown): Field {
 	const chosen: readonly unknown[] = Array.isArray(preset) ? preset : [];
 	const boxes = choices.map((choice) => ({
 		choice,
 		control: h("input", { type: "checkbox", checked: chosen.includes(choice.value) }),
 	}));
-	const group = h("fieldset", {}, h("legend", {}, label));
+	const group = h("fieldset", {}, h("legend", {}, ...wordsOf(label)));
 	if (hint !== undefined) group.append(h("span", { className: "note muted" }, hint));
 	for (const { choice, control } of boxes) group.append(h("label", { className: "choice" }, control, choice.title));
 	const read = () => boxes.filter(({ control }) => control.checked).map(({ choice }) => choice.value);
 	return { element: group, read };
 }
 
-function jsonInput(label: string, hint: string | undefined, schema: Schema, isRequired: boolean): Field {
+function jsonInput(label: Label, hint: string | undefined, schema: Schema, isRequired: boolean): Field {
 	const control = h("textarea", { rows: 3, spellcheck: false, className: "json" });
 	if (schema.default !== undefined) control.value = JSON.stringify(schema.default);
-	const element = labelled(control, `${label}, as JSON`, hint, isRequired);
+	const element = labelled(control, { ...label, title: `${label.title}, as JSON` }, hint, isRequired);
 	return {
 		element,
 		read() {
@@ -167,7 +181,7 @@ function jsonInput(label: string, hint: string | undefined, schema: Schema, isRe
 			try {
 				return JSON.parse(control.value);
 			} catch {
-				throw new Error(`${label} is not valid JSON.`);
+				throw new Error(`${label.title} is not valid JSON.`);
 			}
 		},
 	};
