@@ -84,10 +84,10 @@ table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0; border-top: 1px solid var(--line); }
 td time { white-space: nowrap; }
 @media (max-width: 30rem) {
-	thead { position: absolute; clip-path: inset(50%); }
-	tr { display: block; padding: 0.5rem 0; border-top: 1px solid var(--line); }
-	td { display: block; padding: 0; border: 0; }
-	td:first-child { color: var(--muted); font-size: 0.875rem; }
+	table { table-layout: fixed; font-size: 0.875rem; }
+	td, th { padding-right: 0.5rem; }
+	td:last-child { padding-right: 0; }
+	td time { white-space: normal; overflow-wrap: normal; }
 }
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .address { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; }

@@ -94,6 +94,12 @@ it("a person disconnects one of two apps: it ends at once, and the other goes on
 	expect(await kept.call()).toBe(200);
 	expect(await kept.refresh()).toBe(200);
 	await kept.stream.close();
+	// What is laid out otherwise is no table for screen readers.
+	await page.setViewportSize({ width: 320, height: 640 });
+	const layout = `[...document.querySelectorAll("table, table *")].map((one) => getComputedStyle(one).display)`;
+	const parts = ["table", "table-header-group", "table-row-group", "table-row", "table-cell"];
+	expect(await page.evaluate(layout)).toEqual(expect.arrayContaining(parts));
+	expect(await page.evaluate(layout)).not.toContain("block");
 });
 
 it("a person downloads what is kept of them, deletes it, and is signed out", async () => {
