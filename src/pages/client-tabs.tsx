@@ -14,7 +14,7 @@ export function CopyButton({ target, what }: { target: string; what: string }) {
 export function ClientTabs({ clients }: { clients: readonly Client[] }) {
 	return (
 		<fieldset class="tabs">
-			<legend class="visually-hidden">Your client</legend>
+			<legend class="visually-hidden">Your assistant</legend>
 			{clients.map(({ id, title }, index) => (
 				<>
 					<input type="radio" name="client" id={`client-${id}`} checked={index === 0} />

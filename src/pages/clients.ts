@@ -161,9 +161,9 @@ export function clientsOf(address: Address): readonly Client[] {
 		},
 		{
 			id: "others",
-			title: "Other clients",
+			title: "Other assistants",
 			steps: [
-				{ text: "If the client takes an address, give it this one:", code: url },
+				{ text: "If the assistant takes an address, give it this one:", code: url },
 				{ text: "If it runs a command, such as an older Claude Desktop, add this to its configuration:", code: remote },
 			],
 		},

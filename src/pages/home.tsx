@@ -1,4 +1,4 @@
-/** The home page: what this server is, how to connect a client, and what it offers. */
+/** The home page: what this server is, how to connect, and what it offers. Its readers call an MCP client an assistant. */
 import { raw } from "hono/html";
 import type { Gated } from "../mcp/gate.ts";
 import { ClientTabs, CopyButton } from "./client-tabs.tsx";
@@ -53,7 +53,7 @@ export function HomePage({ home }: { home: Home }) {
 
 			<h2>Other addresses</h2>
 			<dl>
-				<dt>For older clients (HTTP+SSE)</dt>
+				<dt>For older assistants (HTTP+SSE)</dt>
 				<dd>
 					<code>{`${origin}/sse`}</code>
 				</dd>

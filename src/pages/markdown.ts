@@ -12,7 +12,7 @@ export function homeMarkdown(home: Home): string {
 		signInSentence(signIn),
 		list([
 			`Streamable HTTP: ${url}`,
-			`HTTP+SSE, for older clients: ${origin}/sse`,
+			`HTTP+SSE, for older assistants: ${origin}/sse`,
 			...offers.map(({ title, command, path }) => `${title}: ${origin}${path}${command ? ` (\`${command}\`)` : ""}`),
 			...pages.map(({ title, path }) => `${title}: ${origin}${path}`),
 			...(info.sourceUrl ? [`Source: ${info.sourceUrl}`] : []),
@@ -20,7 +20,7 @@ export function homeMarkdown(home: Home): string {
 		items("Tools", catalogue.tools, home),
 		items("Resources", shownResources(server), home),
 		items("Prompts", catalogue.prompts, home),
-		"## Connect a client",
+		"## Connect an assistant",
 		...clientsOf(home).flatMap(({ title, steps }) => [`### ${title}`, ...steps.map(stepText)]),
 	];
 	return `${parts.filter((part) => part !== "").join("\n\n")}\n`;

@@ -17,7 +17,7 @@ export function PlaygroundPage() {
 				<noscript>
 					<p class="warning">
 						The playground is a program that runs in your browser, so it needs JavaScript. To use this server without
-						it, <a href="/">connect a client</a>.
+						it, <a href="/">connect an assistant</a>.
 					</p>
 				</noscript>
 			</div>

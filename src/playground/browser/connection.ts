@@ -16,7 +16,7 @@ import { QuestionOwners } from "./question-owners.ts";
 export const WAYS = {
 	stateless: { title: "2026-07-28, without a session", path: "/mcp", negotiates: true },
 	session: { title: "2025-11-25, with a session", path: "/mcp", negotiates: false },
-	sse: { title: "HTTP+SSE, for older clients", path: "/sse", negotiates: false },
+	sse: { title: "HTTP+SSE, for older assistants", path: "/sse", negotiates: false },
 } as const;
 
 export type Way = keyof typeof WAYS;
