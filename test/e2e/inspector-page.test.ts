@@ -68,7 +68,7 @@ const CONNECTIONS = [
 it("the Inspector shows an image on its view, and the view makes a variation", async () => {
 	const page = await openInspector(command);
 	await connect(page, { email: "bob@example.com", permissions: ["image_generation"] });
-	const view = await openApp(page, "Generate an image", { prompt: "a lighthouse" });
+	const view = await openApp(page, "Generate an image", { Prompt: "a lighthouse" });
 	const image = view.getByRole("img", { name: "a lighthouse" });
 	await image.waitFor();
 	const pixels = () => view.getByRole("img").evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
@@ -85,10 +85,10 @@ describe.each(CONNECTIONS)("the Inspector's page, $name,", ({ change, version, m
 		const permissions = mayDraw ? ["image_generation"] : [];
 		expect(await connect(page, { email: "bob@example.com", permissions })).toBe(version);
 		expect((await openTools(page)).sort()).toEqual([...(mayDraw ? ALL_TOOLS : ANYONES_TOOLS)].sort());
-		await execute(page, "add", { a: "2", b: "40" });
+		await execute(page, "add", { "First number": "2", "Second number": "40" });
 		await page.getByText("42", { exact: true }).first().waitFor();
 		if (!mayDraw) return;
-		await execute(page, "generateImage", { prompt: "ein Leuchtturm über der Ægäis" });
+		await execute(page, "generateImage", { Prompt: "ein Leuchtturm über der Ægäis" });
 		const picture = page.getByRole("img", { name: "Content preview" });
 		await picture.waitFor();
 		expect(await picture.evaluate(({ naturalWidth }: { naturalWidth: number }) => naturalWidth)).toBe(128);
