@@ -173,16 +173,23 @@ describe("on the internet", () => {
 
 	it("the rate limit of wrangler.jsonc counts by address", async () => {
 		vi.spyOn(console, "warn").mockReturnValue(undefined);
-		const limit = env.ADDRESS_LIMIT;
-		let status = 200;
-		// More than twice the limit: a new minute may begin meanwhile.
-		for (let call = 0; status === 200 && call < 1300; call++) {
-			const response = await deployed(limit, post("198.51.100.1"));
-			await response.text();
-			status = response.status;
-		}
-		expect(status).toBe(429);
-		expect((await deployed(limit, post("198.51.100.2"))).status).toBe(200);
+		const { ADDRESS_LIMIT } = env;
+		const counted: { key: string }[] = [];
+		const limit: typeof ADDRESS_LIMIT = {
+			limit(what) {
+				counted.push(what);
+				return ADDRESS_LIMIT.limit(what);
+			},
+		};
+		const statusFrom = async (address: string) => (await deployed(limit, post(address))).status;
+		expect(await statusFrom("198.51.100.1")).toBe(200);
+		const [first = { key: "" }] = counted;
+		const useUp = async () => {
+			while ((await ADDRESS_LIMIT.limit(first)).success);
+		};
+		// A new minute may begin meanwhile.
+		await expect.poll(() => useUp().then(() => statusFrom("198.51.100.1"))).toBe(429);
+		expect(await statusFrom("198.51.100.2")).toBe(200);
 	});
 
 	it("there is no server without a rate limit, and it says so", async () => {
