@@ -23,6 +23,8 @@ function impatient(own: object = {}): Fetch {
 		STORAGE_TIMEOUT_SECONDS: "1",
 		CALL_TIMEOUT_SECONDS: "1",
 		LONG_CALL_TIMEOUT_SECONDS: "1",
+		// A refresh waits for the provider, too.
+		UPSTREAM_TIMEOUT_SECONDS: "1",
 	};
 	const all = { ...env, ...seconds, ...own } as Env;
 	return async (url, init) => worker.fetch(new Request(url, init), all, createExecutionContext());
