@@ -120,7 +120,8 @@ it("a user without the permission does not see the tool that needs it", async ()
 });
 
 it("the button Back after a sign-in leads away and Forward to the same access", async () => {
-	const playground = await browsers.openSignedIn(origin);
+	const playground = await browsers.open(origin);
+	await playground.signIn();
 	await playground.page.goBack();
 	expect(playground.page.url()).not.toBe(`${origin}/playground`);
 	await playground.page.goForward();
