@@ -6,7 +6,9 @@ import { type CallbackServer, startCallbackServer } from "./callback-server.ts";
 import { type RunningChromium, startChromium } from "./chromium.ts";
 import { fetchOverHttp } from "./sign-in.ts";
 
-const ORIGINS = [inject("origin"), inject("origin").replace("//localhost:", "//127.0.0.1:")];
+const ORIGIN = inject("origin");
+/** What depends on cookies, and on where the browser is sent, is shown at both. */
+const ORIGINS = [ORIGIN, ORIGIN.replace("//localhost:", "//127.0.0.1:")];
 
 let chromium: RunningChromium;
 const callbacks: CallbackServer[] = [];
@@ -105,24 +107,6 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
-	it("grants only what stays ticked, and what the user may do", async () => {
-		const app = await registerApp(origin);
-		const page = await openBrowser();
-		await page.goto(app.url);
-		await page.getByLabel("See who you are").uncheck();
-		await allow(page);
-		await page.getByLabel("May generate images").check();
-		await signIn(page);
-		expect(await app.redeem()).toBe("tools notes images");
-	});
-
-	it("renders the pages in standards mode", async () => {
-		const app = await registerApp(origin);
-		const page = await openBrowser();
-		await page.goto(app.url);
-		expect(await page.evaluate("document.compatMode")).toBe("CSS1Compat");
-	});
-
 	it("denies an app, and tells it so", async () => {
 		const app = await registerApp(origin);
 		const page = await openBrowser();
@@ -131,31 +115,6 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		const returned = await app.returned;
 		expect(Object.fromEntries(returned)).toMatchObject({ error: "access_denied", state: "client-state", iss: origin });
 		expect(returned.has("code")).toBe(false);
-	});
-
-	it("has a mistyped email address corrected", async () => {
-		const app = await registerApp(origin);
-		const page = await openBrowser();
-		await page.goto(app.url);
-		await allow(page);
-		// The browser's own check would hold it back.
-		await page.evaluate("document.forms[0].noValidate = true");
-		await signIn(page, "alice at example");
-		expect(await page.getByRole("alert").textContent()).toContain("“alice at example” is not an email address");
-		expect(await page.getByLabel("Email address").inputValue()).toBe("alice at example");
-		await signIn(page, "alice@example.com");
-		expect(await app.redeem()).toBe("tools identity notes");
-	});
-
-	it("asks each time whether an app on this computer may", async () => {
-		const app = await registerApp(origin);
-		const page = await openBrowser();
-		await page.goto(app.url);
-		await allow(page);
-		await page.goto(app.url);
-		await allow(page);
-		await signIn(page);
-		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
 	it("asks once whether an app on the web may, and remembers it", async () => {
@@ -175,15 +134,6 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		expect(await page.textContent("main")).toContain("the app that opens cursor: links on this device");
 		await allow(page);
 		expect(await signInAndLeave(page)).toMatch(/^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback\?code=/);
-	});
-
-	it("needs no JavaScript", async () => {
-		const app = await registerApp(origin);
-		const page = await openBrowser({ javaScriptEnabled: false });
-		await page.goto(app.url);
-		await allow(page);
-		await signIn(page);
-		expect(await app.redeem()).toBe("tools identity notes");
 	});
 
 	it("refuses the form of a consent page that another browser opened", async () => {
@@ -214,10 +164,64 @@ describe.each(ORIGINS)("a browser at %s", (origin) => {
 		await signIn(firstTab, "first@example.com");
 		expect(await first.redeem()).toBe("tools identity notes");
 	});
+});
+
+describe("a browser", () => {
+	it("grants only what stays ticked, and what the user may do", async () => {
+		const app = await registerApp(ORIGIN);
+		const page = await openBrowser();
+		await page.goto(app.url);
+		await page.getByLabel("See who you are").uncheck();
+		await allow(page);
+		await page.getByLabel("May generate images").check();
+		await signIn(page);
+		expect(await app.redeem()).toBe("tools notes images");
+	});
+
+	it("renders the pages in standards mode", async () => {
+		const app = await registerApp(ORIGIN);
+		const page = await openBrowser();
+		await page.goto(app.url);
+		expect(await page.evaluate("document.compatMode")).toBe("CSS1Compat");
+	});
+
+	it("has a mistyped email address corrected", async () => {
+		const app = await registerApp(ORIGIN);
+		const page = await openBrowser();
+		await page.goto(app.url);
+		await allow(page);
+		// The browser's own check would hold it back.
+		await page.evaluate("document.forms[0].noValidate = true");
+		await signIn(page, "alice at example");
+		expect(await page.getByRole("alert").textContent()).toContain("“alice at example” is not an email address");
+		expect(await page.getByLabel("Email address").inputValue()).toBe("alice at example");
+		await signIn(page, "alice@example.com");
+		expect(await app.redeem()).toBe("tools identity notes");
+	});
+
+	it("asks each time whether an app on this computer may", async () => {
+		const app = await registerApp(ORIGIN);
+		const page = await openBrowser();
+		await page.goto(app.url);
+		await allow(page);
+		await page.goto(app.url);
+		await allow(page);
+		await signIn(page);
+		expect(await app.redeem()).toBe("tools identity notes");
+	});
+
+	it("needs no JavaScript", async () => {
+		const app = await registerApp(ORIGIN);
+		const page = await openBrowser({ javaScriptEnabled: false });
+		await page.goto(app.url);
+		await allow(page);
+		await signIn(page);
+		expect(await app.redeem()).toBe("tools identity notes");
+	});
 
 	it("shows an app's name as text, whatever is in it", async () => {
 		const name = `<img src=x onerror=a()><script>b()</script><b>"B"</b>`;
-		const app = await registerApp(origin, name);
+		const app = await registerApp(ORIGIN, name);
 		const page = await openBrowser();
 		await page.goto(app.url);
 		expect(await titleOf(page)).toBe(`Allow ${name}?`);
