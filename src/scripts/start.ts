@@ -3,12 +3,12 @@
  * Workers AI of the account that is logged in. If STDIO_COMMAND is set and Docker is running, the container runs too.
  */
 import { buildAssets, endBundler } from "./assets.ts";
+import { checkFlags } from "./check-flags.ts";
 import { startWorker } from "./local-worker.ts";
 import { Processes } from "./processes.ts";
 import { hasConfigFlag, writeDeployment } from "./stdio/deployment.ts";
 import { hasDocker } from "./stdio/docker.ts";
 import { type ContainerSettings, readContainerSettings } from "./stdio/settings.ts";
-import { checkFlags } from "./wrangler-flags.ts";
 
 const NO_DOCKER =
 	"STDIO_COMMAND is set, but no Docker engine answers: starting without the container. " +

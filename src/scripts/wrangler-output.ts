@@ -2,7 +2,9 @@
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { eachLine } from "../bridge/lines.ts";
-import { example, flagValue, nearestFlag } from "./wrangler-flags.ts";
+import { example } from "./check-flags.ts";
+import { nearestFlag } from "./nearest-flag.ts";
+import { flagValue } from "./wrangler-flags.ts";
 
 const ERROR = /^✘ \[ERROR\] (.+)$/;
 /** Patterns of useless lines, including the lines for requests that the Worker has answered. */
