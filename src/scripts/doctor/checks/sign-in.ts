@@ -1,9 +1,7 @@
 /** The whole flow in a browser, as a client on a computer goes through it. */
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import * as oauth from "oauth4webapi";
 import { authorizationServer, hasSignIn, issuer, NO_SIGN_IN, strings } from "../authorization.ts";
+import { type Callback, listen } from "../callback.ts";
 import { type Check, type Finding, fault, ok, skipped, warning } from "../check.ts";
 import { bearer, brief, initialize, post } from "../messages.ts";
 import type { Target } from "../target.ts";
@@ -12,30 +10,6 @@ import { register, unregister } from "./registration.ts";
 /** How long a person may take. */
 const PATIENCE_MILLISECONDS = 5 * 60_000;
 const SOURCE = "MCP 2025-11-25, Authorization; OAuth 2.1";
-
-type Callback = { readonly url: string; readonly visited: Promise<URL>; close(): void };
-
-async function listen(signal: AbortSignal): Promise<Callback> {
-	const { promise: visited, resolve, reject } = Promise.withResolvers<URL>();
-	const server = createServer((request, response) => {
-		const url = new URL(request.url ?? "/", "http://127.0.0.1");
-		response.setHeader("Content-Type", "text/html");
-		response.end("<!doctype html><title>MCP doctor</title><p>You can close this page and go back to the terminal.");
-		if (url.pathname === "/callback") resolve(url);
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const onAbort = () => reject(new Error("No browser came back in time."));
-	signal.addEventListener("abort", onAbort, { once: true });
-	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
-		visited,
-		close() {
-			signal.removeEventListener("abort", onAbort);
-			server.closeAllConnections();
-			server.close();
-		},
-	};
-}
 
 /** Shows a person the page on which to sign in. */
 export type OnAuthorize = (url: string) => void;
