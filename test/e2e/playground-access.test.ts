@@ -175,7 +175,8 @@ it("two tabs have an access each: signing out of one leaves the other", async ()
 });
 
 it("signing out ends the access at the server too, and does not wait for one that is away", async () => {
-	const playground = await browsers.openSignedIn(origin);
+	const playground = await browsers.open(origin);
+	await playground.signIn();
 	const { page } = playground;
 	const tokens = JSON.parse((await playground.stored("tokens")) ?? "{}");
 	const isAccepted = async () => {

@@ -9,6 +9,7 @@ import type { DefinedServer } from "../../src/mcp/define/server.ts";
 import { defineServer } from "../../src/mcp/define/server.ts";
 import { defineSkill, type Skill } from "../../src/mcp/define/skill.ts";
 import { defineTool } from "../../src/mcp/define/tool.ts";
+import { isView } from "../../src/mcp/define/view.ts";
 import { server as product } from "../../src/server.ts";
 import { identityProviders } from "../../src/sign-in/identity-providers.ts";
 import { createWorker } from "../../src/worker.ts";
@@ -76,12 +77,16 @@ describe("the home page", () => {
 		for (const { description } of others) expect(text).not.toContain(description);
 	});
 
-	it("of the demo lists all that it offers", async () => {
+	it("of the demo lists all that it offers to people", async () => {
 		const text = flat(await homeOf(product));
 		const { tools, resources, prompts } = product.catalogue;
 		for (const { name, title, summary } of tools) expect(text).toContain(`${title} ${summary} ${name}`);
-		for (const { uri, title, summary, description } of resources) {
-			expect(text).toContain(`${title} ${summary ?? description} ${uri}`);
+		for (const resource of resources) {
+			const { uri, title, summary, description } = resource;
+			const line = `${title} ${summary ?? description} ${uri}`;
+			// Views are for clients.
+			if (isView(resource)) expect(text).not.toContain(line);
+			else expect(text).toContain(line);
 		}
 		for (const { name, title, summary, description } of prompts) {
 			expect(text).toContain(`${title} ${summary ?? description} ${name}`);
