@@ -61,21 +61,19 @@ describe.each(ERAS)("in %s", (era) => {
 	});
 });
 
-describe("the page of the view of", () => {
-	it.each(shown)(
-		"$name runs without this server's origin, reaches nothing else, and is framed by this server only",
-		async ({ view }) => {
-			const response = await fetchWorker(`${LOCAL}/views/${view.name}.html`);
-			expect(response.headers.get("Content-Type")).toMatch("text/html");
-			expect(response.headers.get("X-Frame-Options")).toBe("SAMEORIGIN");
-			const policy = response.headers.get("Content-Security-Policy")?.split("; ") ?? [];
-			expect(policy).toEqual(
-				expect.arrayContaining(["sandbox allow-scripts", "default-src 'none'", "frame-ancestors 'self'"]),
-			);
-			expect(policy).toContain(`connect-src ${view.csp?.connectDomains?.join(" ") ?? ""}`);
-		},
-	);
-});
+it.each(shown)(
+	"a view runs without this server's origin, reaches nothing else, and is framed by this server only: $name",
+	async ({ view }) => {
+		const response = await fetchWorker(`${LOCAL}/views/${view.name}.html`);
+		expect(response.headers.get("Content-Type")).toMatch("text/html");
+		expect(response.headers.get("X-Frame-Options")).toBe("SAMEORIGIN");
+		const policy = response.headers.get("Content-Security-Policy")?.split("; ") ?? [];
+		expect(policy).toEqual(
+			expect.arrayContaining(["sandbox allow-scripts", "default-src 'none'", "frame-ancestors 'self'"]),
+		);
+		expect(policy).toContain(`connect-src ${view.csp?.connectDomains?.join(" ") ?? ""}`);
+	},
+);
 
 it.each(["/views/none.html", "/views/", "/views/../playground/style.css"])("there is no view at %s", async (path) => {
 	const response = await fetchWorker(LOCAL + path);
