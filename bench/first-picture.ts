@@ -80,8 +80,7 @@ async function measure(clone: string, { browser }: RunningChromium): Promise<Tim
 	const card = playground.card("generateImage");
 	await card.fill({ prompt: "a lighthouse" });
 	await card.start();
-	await card.answer.getByRole("img").waitFor();
-	await page.waitForFunction("document.querySelector('.answer img').naturalWidth > 0");
+	await card.answer.frameLocator("iframe").getByRole("img").waitFor();
 	count("`generateImage`, until the picture is visible");
 
 	await page.context().close();

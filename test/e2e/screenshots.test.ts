@@ -87,6 +87,10 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
 		const playground = await openPlayground(page);
 		await playground.card("generateImage").call({ prompt: "A lighthouse at dawn" });
 		await page.frameLocator(".answer iframe").getByRole("img").waitFor();
+		// The picture for the README begins with the tool.
+		await playground
+			.card("generateImage")
+			.element.evaluate((card: { scrollIntoView(): void }) => card.scrollIntoView());
 	},
 	async "playground-notes"(page) {
 		const playground = await openPlayground(page);
