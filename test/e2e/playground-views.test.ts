@@ -4,6 +4,7 @@ import type { Frame, FrameLocator } from "playwright-core";
 import { expect, inject, it } from "vitest";
 import { violationsOf } from "./axe.ts";
 import { type Card, type PlaygroundPage, useBrowsers, WAYS } from "./playground-page.ts";
+import { connectV2Auto } from "./signed-in-client.ts";
 
 const PROMPT = "A lighthouse at dawn";
 
@@ -107,6 +108,22 @@ it("notes are shown, newest first, and none where there are none", async () => {
 	await viewOf(recall).getByText("2 notes.").waitFor();
 	const notes = await viewOf(recall).getByRole("listitem").allTextContents();
 	expect(notes.map((note) => note.replace(/Note \d.*/, ""))).toEqual(["Call <b>Ada</b>", "Buy milk"]);
+});
+
+it.each(WAYS)("a view goes on while the lists change around it, over the connection %s", async (way) => {
+	const playground = await browsers.openSignedIn(origin, way);
+	const recall = playground.card("recall");
+	await recall.call();
+	await viewOf(recall).getByText("There are no notes yet.").waitFor();
+	await frameOf(playground).evaluate("document.body.append('as it was')");
+	const other = await connectV2Auto(origin, playground.email);
+	// So soon after one another that a list may be read again although nothing in it has changed.
+	await Promise.all([1, 2, 3].map((number) => other.call("remember", { note: `Note ${number}` })));
+	for (const number of [1, 2, 3]) await playground.card(`notes://${number}`).element.waitFor();
+	await other.call("remember", { note: "Note 4" });
+	await playground.card("notes://4").element.waitFor();
+	await viewOf(recall).getByText("as it was").waitFor();
+	await other.close();
 });
 
 it("the result as other apps see it is below the view", async () => {

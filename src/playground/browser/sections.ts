@@ -1,7 +1,7 @@
 /** The lists of tools, resources and prompts on the page. */
 import type { Client } from "@modelcontextprotocol/client";
 import { h } from "../../browser/element.ts";
-import { type CardSettings, card, type Item } from "./calls.ts";
+import { type CardSettings, card } from "./calls.ts";
 import { readCatalogue } from "./catalogue.ts";
 import type { RunningCalls } from "./running-calls.ts";
 
@@ -12,6 +12,10 @@ export class Sections {
 	#client: Client | undefined;
 	/** By what the server says of the item: what has not changed stays, with what was typed and answered there. */
 	#cards = new Map<string, HTMLElement>();
+	/** By title. */
+	readonly #sections = new Map<string, HTMLElement>();
+	/** Of readings of the lists, the last one counts. */
+	#turn = 0;
 
 	constructor(calls: RunningCalls, settings: CardSettings) {
 		this.#calls = calls;
@@ -31,18 +35,41 @@ export class Sections {
 	async update(): Promise<void> {
 		const client = this.#client;
 		if (!client || this.#settings.signal.aborted) return;
-		const sections = await readCatalogue({ client, calls: this.#calls });
+		const turn = ++this.#turn;
+		const catalogue = await readCatalogue({ client, calls: this.#calls });
+		// The lists have changed again since.
+		if (turn !== this.#turn) return;
 		const before = this.#cards;
 		this.#cards = new Map();
-		const cardOf = (item: Item) => {
-			const key = JSON.stringify(item.definition);
-			const element = before.get(key) ?? card(item, this.#settings);
-			this.#cards.set(key, element);
-			return element;
-		};
-		const shown = sections.filter(([, items]) => items.length > 0);
-		const elements = shown.map(([title, items]) => h("section", {}, h("h2", {}, title), ...items.map(cardOf)));
-		// A field that moves loses the focus.
-		if (`${[...before.keys()]}` !== `${[...this.#cards.keys()]}`) this.element.replaceChildren(...elements);
+		for (const [title, items] of catalogue) {
+			const cards = items.map((item) => {
+				const key = JSON.stringify(item.definition);
+				const element = before.get(key) ?? card(item, this.#settings);
+				this.#cards.set(key, element);
+				return element;
+			});
+			place(this.#sectionOf(title), cards);
+		}
 	}
+
+	#sectionOf(title: string): HTMLElement {
+		const known = this.#sections.get(title);
+		if (known) return known;
+		const section = h("section", {}, h("h2", {}, title));
+		this.#sections.set(title, section);
+		this.element.append(section);
+		return section;
+	}
+}
+
+/** Shows cards below the heading. What stays is not moved: a field would lose the focus, and a view would start anew. */
+function place(section: HTMLElement, cards: readonly HTMLElement[]): void {
+	const [heading, ...shown] = section.children;
+	for (const one of shown) if (!cards.some((card) => card === one)) one.remove();
+	let last = heading;
+	for (const card of cards) {
+		if (last?.nextElementSibling !== card) last?.after(card);
+		last = card;
+	}
+	section.hidden = cards.length === 0;
 }
