@@ -9,9 +9,15 @@ const MIME_TYPE = "text/html;profile=mcp-app";
 const VIEWS = { extensions: { "io.modelcontextprotocol/ui": { mimeTypes: [MIME_TYPE] } } };
 const OTHER_VIEWS = { extensions: { "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=other"] } } };
 
-type Listed = { name: string; uri: string; mimeType: string; _meta?: Record<string, unknown> };
+type Listed = {
+	icons?: { src: string }[];
+	name: string;
+	uri: string;
+	mimeType: string;
+	_meta?: Record<string, unknown>;
+};
 
-const shown = server.catalogue.tools.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
+const shown = server.catalogue.tools.flatMap(({ name, icon, view }) => (view ? [{ name, icon, view }] : []));
 
 function resultOf(answer: Answer): Message {
 	if ("result" in answer) return answer.result;
@@ -33,13 +39,16 @@ describe.each(ERAS)("in %s", (era) => {
 		const tools = await list("tools");
 		const resources = await list("resources");
 		// Strangers have no permissions.
-		for (const { name, view } of shown.filter((one) => tools.some((tool) => tool.name === one.name))) {
+		for (const { name, view, icon: toolIcon } of shown.filter((one) => tools.some((tool) => tool.name === one.name))) {
 			const uri = `ui://views/${view.name}.html`;
 			const meta = { ui: { resourceUri: uri }, "ui/resourceUri": uri };
 			expect(tools.find((tool) => tool.name === name)?._meta).toEqual(meta);
 			const listed = resources.find((resource) => resource.uri === uri);
 			const _meta = { ui: expect.objectContaining({ prefersBorder: view.prefersBorder ?? false }) };
 			expect(listed).toMatchObject({ title: view.title, mimeType: MIME_TYPE, _meta });
+			const [icon] = listed?.icons ?? [];
+			if (icon) expect((await fetchWorker(icon.src)).headers.get("Content-Type")).toBe("image/svg+xml");
+			expect(icon === undefined).toBe(toolIcon === undefined);
 			const page = await (await fetchWorker(`${LOCAL}/views/${view.name}.html`)).text();
 			expect(page).toMatch(/^<!doctype html>/);
 			const contents = [{ uri, mimeType: MIME_TYPE, text: page, _meta }];

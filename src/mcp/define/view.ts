@@ -33,8 +33,9 @@ export function isView({ mimeType }: Pick<Resource, "mimeType">): boolean {
 	return mimeType === RESOURCE_MIME_TYPE;
 }
 
-/** The resource that holds a view. It is for those who may use the tool. */
-export function resourceOf(view: View, { scope, requires, needsUser }: Gated): Resource {
+/** The resource that holds a view. It is for those who may use the tool, and has the tool's icon. */
+export function resourceOf(view: View, tool: Gated & Pick<Resource, "icon">): Resource {
+	const { scope, requires, needsUser, icon } = tool;
 	const { name, title, description, csp, prefersBorder = false } = view;
 	const uri = uriOf(view);
 	return {
@@ -42,6 +43,7 @@ export function resourceOf(view: View, { scope, requires, needsUser }: Gated): R
 		title,
 		description,
 		scope,
+		...(icon !== undefined && { icon }),
 		...(requires !== undefined && { requires }),
 		...(needsUser && { needsUser }),
 		mimeType: RESOURCE_MIME_TYPE,
