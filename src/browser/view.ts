@@ -24,16 +24,20 @@ type Shown = {
 
 export const statusLine = () => h("p", { role: "status", className: "muted" }, "Waiting for the result…");
 
+export function say(status: HTMLElement, sentence: string, isProblem = false): void {
+	status.classList.toggle("problem", isProblem);
+	status.textContent = sentence;
+}
+
 /** Shows a result, or the sentence of an error. */
 export async function showResult(result: CallToolResult, { show, status }: Pick<Shown, "show" | "status">) {
 	try {
-		status.classList.toggle("problem", result.isError === true);
-		if (result.isError) status.textContent = textOf(result);
-		else await show(result);
+		if (result.isError) return say(status, textOf(result), true);
+		status.classList.remove("problem");
+		await show(result);
 	} catch (error) {
 		reportError(error);
-		status.classList.add("problem");
-		status.textContent = "The result cannot be shown here.";
+		say(status, "The result cannot be shown here.", true);
 	}
 }
 

@@ -1,10 +1,11 @@
 /** What the page of a view may do: run, in a frame of this server, without this server's origin, cookies and storage. */
 import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
-import { viewPath } from "./view-path.ts";
+import { VIEWS_PATH, viewPath } from "./view-path.ts";
 
-/** The view that is asked for. */
+/** The view that is asked for. Every request passes here. */
 export function viewAt(c: Context<AppEnv>) {
+	if (!c.req.path.startsWith(VIEWS_PATH)) return undefined;
 	const { tools } = c.get("server").catalogue;
 	return tools.find(({ view }) => view && c.req.path === viewPath(view.name))?.view;
 }

@@ -1,7 +1,8 @@
 /** Shows the image of generateImage with its prompt, makes variations of it, and lets people keep it. */
 import type { CallToolResult } from "@modelcontextprotocol/client";
+import { bytesOf } from "../browser/base64.ts";
 import { h } from "../browser/element.ts";
-import { openView, showResult, statusLine } from "../browser/view.ts";
+import { openView, say, showResult, statusLine } from "../browser/view.ts";
 
 const TOOL = "generateImage";
 /** The image model may take long. */
@@ -31,8 +32,7 @@ async function show({ content, structuredContent }: CallToolResult): Promise<voi
 	prompt.value = String(made.prompt ?? "");
 	file = { name: `image.${mimeType.replace("image/", "")}`, mimeType, data };
 	Object.assign(download, { href: `data:${mimeType};base64,${data}`, download: file.name });
-	const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-	const bitmap = await createImageBitmap(new Blob([bytes], { type: mimeType }));
+	const bitmap = await createImageBitmap(new Blob([bytesOf(data)], { type: mimeType }));
 	Object.assign(image, { width: bitmap.width, height: bitmap.height });
 	image.setAttribute("aria-label", prompt.value);
 	image.getContext("bitmaprenderer")?.transferFromImageBitmap(bitmap);
@@ -52,8 +52,7 @@ const app = await openView({
 
 variation.addEventListener("click", async () => {
 	variation.disabled = true;
-	status.classList.remove("problem");
-	status.textContent = "Drawing…";
+	say(status, "Drawing…");
 	try {
 		const call = { name: TOOL, arguments: { prompt: prompt.value, ...(steps !== undefined && { steps }) } };
 		const result = await app.callServerTool(call, { timeout: MILLISECONDS });
@@ -63,8 +62,7 @@ variation.addEventListener("click", async () => {
 			await app.updateModelContext({ content: [{ type: "text", text }] });
 		}
 	} catch {
-		status.classList.add("problem");
-		status.textContent = "The variation could not be made. Try again.";
+		say(status, "The variation could not be made. Try again.", true);
 	} finally {
 		variation.disabled = false;
 	}

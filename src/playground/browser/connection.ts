@@ -8,7 +8,7 @@ import {
 	SSEClientTransport,
 	StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { RESOURCE_MIME_TYPE } from "@modelcontextprotocol/ext-apps/app-bridge";
+import { WITH_VIEWS } from "../../mcp/apps.ts";
 import { UnavailableError } from "./errors.ts";
 import { QuestionOwners } from "./question-owners.ts";
 
@@ -48,9 +48,6 @@ export type Connection = {
 	/** Says goodbye to the server, if it has a session, and ends what still runs. */
 	close(): Promise<void>;
 };
-
-/** The extension MCP Apps. */
-const VIEWS = "io.modelcontextprotocol/ui";
 
 /** Carries the name of a call to the transport, and goes no further. */
 const CALL_HEADER = "Playground-Call";
@@ -98,7 +95,7 @@ export async function connect(settings: ConnectionSettings): Promise<Connection>
 		{
 			capabilities: {
 				elicitation: { form: { applyDefaults: true } },
-				extensions: { [VIEWS]: { mimeTypes: [RESOURCE_MIME_TYPE] } },
+				...WITH_VIEWS,
 			},
 			...(negotiates && { versionNegotiation: { mode: "auto" } }),
 			...(listChanged && { listChanged: { tools: listChanged, resources: listChanged, prompts: listChanged } }),

@@ -1,5 +1,6 @@
 /** Saves a file that a view hands over. A frame cannot save files itself. */
 import type { EmbeddedResource, ResourceLink } from "@modelcontextprotocol/client";
+import { bytesOf } from "../../browser/base64.ts";
 import { h } from "../../browser/element.ts";
 
 /** @returns whether the user agreed, and it is a file that can be saved */
@@ -9,7 +10,7 @@ export function saveFile(content: EmbeddedResource | ResourceLink): boolean {
 	const name = uri.split("/").at(-1) || "file";
 	if (!confirm(`Save ${name}?`)) return false;
 	const { resource } = content;
-	const part = "blob" in resource ? Uint8Array.from(atob(resource.blob), (one) => one.charCodeAt(0)) : resource.text;
+	const part = "blob" in resource ? bytesOf(resource.blob) : resource.text;
 	const href = URL.createObjectURL(new Blob([part], { type: mimeType }));
 	h("a", { href, download: name }).click();
 	URL.revokeObjectURL(href);
