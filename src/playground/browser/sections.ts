@@ -14,8 +14,9 @@ export class Sections {
 	#cards = new Map<string, HTMLElement>();
 	/** By title. */
 	readonly #sections = new Map<string, HTMLElement>();
-	/** Of readings of the lists, the last one counts. */
-	#turn = 0;
+	/** How often the lists were read, and which of these readings is on the page. */
+	#readings = 0;
+	#shown = 0;
 
 	constructor(calls: RunningCalls, settings: CardSettings) {
 		this.#calls = calls;
@@ -35,10 +36,11 @@ export class Sections {
 	async update(): Promise<void> {
 		const client = this.#client;
 		if (!client || this.#settings.signal.aborted) return;
-		const turn = ++this.#turn;
+		const reading = ++this.#readings;
 		const catalogue = await readCatalogue({ client, calls: this.#calls });
-		// The lists have changed again since.
-		if (turn !== this.#turn) return;
+		// A later reading has come first.
+		if (reading < this.#shown) return;
+		this.#shown = reading;
 		const before = this.#cards;
 		this.#cards = new Map();
 		for (const [title, items] of catalogue) {
